@@ -1,7 +1,7 @@
 """The interface of a media engine: SDP in, SDP out, and what happened on the way.
 
-The words are those of rtpengine's ng protocol: a call has legs; an offer or an answer came *from* one leg and is rewritten
-for another one. The adapter to `signaling.ports.MediaEngine` lives in ``web``.
+The words are those of rtpengine's ng protocol: a call has legs; an offer or an answer came *from* one leg and is
+rewritten for another one. The adapter to `signaling.ports.MediaEngine` lives in ``web``.
 """
 
 from collections.abc import Callable
@@ -79,8 +79,10 @@ class LegStats:
 
 
 class Engine(Protocol):
-    """``call`` and ``leg`` are the caller's own names (128-bit ids as text, or ``far``). An engine is safe against doubles: a second
-    `answer` with the same SDP, a `drop` of a leg that is gone and a `release` of an unknown call do nothing."""
+    """``call`` and ``leg`` are the caller's own names (128-bit ids as text, or ``far``). An engine is safe against
+    doubles: a second `answer` with the same SDP, a `drop` of a leg that is gone and a `release` of an unknown call
+    do nothing.
+    """
 
     async def offer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
         """``leg``'s peer offered ``sdp``; gives what to offer to ``to``'s peer. Makes the call and the legs it lacks.
@@ -91,12 +93,16 @@ class Engine(Protocol):
         ...
 
     async def answer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
-        """``leg``'s peer answered ``sdp`` to what `offer` gave; gives what to answer to ``to``'s peer. May come more than once (183, 200)."""
+        """``leg``'s peer answered ``sdp`` to what `offer` gave; gives what to answer to ``to``'s peer. May come more
+        than once (183, 200).
+        """
         ...
 
     async def select(self, call: str, leg: str, *, record: bool) -> None:
-        """The call was answered: ``leg`` is its near leg from now on; the capture starts if ``record``. Until then, every near leg
-        gets the far side's packets (early media) and only one near leg that exists alone may send."""
+        """The call was answered: ``leg`` is its near leg from now on; the capture starts if ``record``. Until then,
+        every near leg gets the far side's packets (early media) and only one near leg that exists alone may
+        send.
+        """
         ...
 
     async def drop(self, call: str, leg: str) -> None:

@@ -46,5 +46,7 @@ _BY_STATUS = {
 
 
 def cause_of_status(status: int) -> Cause:
-    """The cause for a final SIP failure ``status`` (300 to 699) of the far side; `UNAVAILABLE` for codes without their own."""
+    """The cause for a final SIP failure ``status`` (300 to 699) of the far side; `UNAVAILABLE` for codes without their
+    own.
+    """
     return _BY_STATUS.get(status, Cause.UNAVAILABLE)

@@ -34,8 +34,9 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class LineConfig:
-    """Everything the gateway must know of a line. ``url`` is the full WSS URL of the PBX; ``ca`` is a PEM of the account's
-    own authority, or None for the system's; ``domain`` is the SIP domain at the PBX."""
+    """Everything the gateway must know of a line. ``url`` is the full WSS URL of the PBX; ``ca`` is a PEM of the
+    account's own authority, or None for the system's; ``domain`` is the SIP domain at the PBX.
+    """
 
     line: str
     account: str

@@ -35,8 +35,9 @@ class LineState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LineView:
     """``reason`` is a code in snake case (``bad_secret``, ``forbidden``, ``not_found``, ``unreachable``, ``tls``,
-    ``timeout``, ``closed``, ``server_error``) that the catalogues translate as ``line.reason.<code>``; ``detail`` is the PBX's own text, for
-    administrators; ``retry_in`` is in seconds from now."""
+    ``timeout``, ``closed``, ``server_error``) that the catalogues translate as ``line.reason.<code>``; ``detail``
+    is the PBX's own text, for administrators; ``retry_in`` is in seconds from now.
+    """
 
     line: str
     state: LineState
@@ -78,8 +79,8 @@ class RecordingState(StrEnum):
 class CallView:
     """One call of a line. ``number`` and ``name`` are those of the other side, as dialled or as the PBX told them.
 
-    ``near_call_id`` is the Call-ID that the handset itself chose for its INVITE (outgoing calls): with it the page finds
-    its own session. ``sip_status`` and ``sip_reason`` are the far side's final answer, where there was one.
+    ``near_call_id`` is the Call-ID that the handset itself chose for its INVITE (outgoing calls): with it the page
+    finds its own session. ``sip_status`` and ``sip_reason`` are the far side's final answer, where there was one.
     """
 
     call: str
