@@ -1,0 +1,144 @@
+"""What happened: the only way into `signaling.line.Line`. Names are in the past tense; time is an event too."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .message import Request, Response
+from .ports import Description, LineConfig
+
+
+class MediaHappening(StrEnum):
+    """What the media engine reports of a call by itself. Same values as ``media.engine.Happening``."""
+
+    LEG_CONNECTED = "leg_connected"
+    LEG_FAILED = "leg_failed"
+    LEG_SILENT = "leg_silent"
+    LEG_ALIVE = "leg_alive"
+    RECORDING_STARTED = "recording_started"
+    RECORDING_STOPPED = "recording_stopped"
+    RECORDING_DISK_FULL = "recording_disk_full"
+    RECORDING_FAILED = "recording_failed"
+    CAPTURE_CLOSED = "capture_closed"
+    CALL_LOST = "call_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class HandsetAttached:
+    """A page's WebSocket is open. ``handset`` is the page's own id; one that is attached already is replaced."""
+
+    handset: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandsetDetached:
+    handset: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearReceived:
+    handset: str
+    message: Request | Response
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamOpened:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamClosed:
+    """``reason`` is a code of `signaling.views.LineView`; ``detail`` is for administrators."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FarReceived:
+    message: Request | Response
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDescribed:
+    """The answer to the `MediaOffer` or `MediaAnswer` with this ``ref``."""
+
+    call: str
+    ref: str
+    description: Description
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRefused:
+    """A media command with this ``ref`` failed; ``whose`` as in `signaling.ports.MediaError`."""
+
+    call: str
+    ref: str
+    whose: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaChanged:
+    call: str
+    what: MediaHappening
+    leg: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MuteAsked:
+    call: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpAsked:
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAsked:
+    """A person wants a refused or offline line to be tried again now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconfigured:
+    """An administrator changed the line: a new secret, address, name or recording policy."""
+
+    config: LineConfig
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """The person logged out: these handsets must go, and their calls with them."""
+
+    handsets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineClosed:
+    """The gateway stops: every call ends, the registration is taken back."""
+
+
+Event = (
+    HandsetAttached
+    | HandsetDetached
+    | NearReceived
+    | UpstreamOpened
+    | UpstreamClosed
+    | FarReceived
+    | TimerFired
+    | MediaDescribed
+    | MediaRefused
+    | MediaChanged
+    | MuteAsked
+    | HangUpAsked
+    | RetryAsked
+    | Reconfigured
+    | SessionEnded
+    | LineClosed
+)

@@ -1,0 +1,21 @@
+"""The durations of a line as one value, so that tests and benches can shorten them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """All in seconds."""
+
+    idle: float = 20.0  # the far side stays up this long after the last handset
+    idle_in_call: float = 90.0  # ... while a call is live
+    detached: float = 6.0  # a live call waits this long for its handset's socket to come back
+    ringing: float = 180.0  # an INVITE without a final answer
+    transaction: float = 32.0  # any other request without one: 64*T1, RFC 3261 section 17.1
+    media: float = 10.0  # both legs must be connected after the answer
+    lost: float = 8.0  # a live call waits this long for the line to be registered again
+    probe: float = 4.0  # ... and for the answer to the OPTIONS that asks whether the PBX still knows the call
+    expires: int = 300  # asked for in REGISTER; refreshed at half the life that the registrar grants
+    retry_first: float = 1.0  # the back-off of the connection to the PBX, doubled at each try
+    retry_most: float = 30.0
+    stop: float = 3.0  # un-REGISTER, BYE and CANCEL have this long when the gateway stops
