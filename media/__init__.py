@@ -1,7 +1,8 @@
-"""Audio of the calls: anchored, forwarded and recorded in worker processes, apart from the web process.
+"""Media: anchors the audio of a call on this server, records it, and turns captures into recordings.
 
-``engine`` states the interface (offer, answer, select, drop, release); ``pool`` is the engine of the default
-install: N ``worker`` processes, each with one event loop, one UDP port, a ``hub`` of ``leg``s (ICE-lite, DTLS,
-SRTP) and a writer thread. ``sdp`` replaces transport lines only. ``capture`` is the append-only packet log of a
-running call, ``recording`` turns it into a stereo file. See ``docs/architecture.md``.
+`engine` is the contract (offer, answer, select, release). `pool` is the engine of the default install: worker processes
+(`worker`), each with one UDP port and a hub (`hub`, `leg`, `ice`, `dtls`, `srtp`) that passes packets from leg to leg
+unchanged. `sdp` and `rewrite` replace the transport lines of a description and nothing else. `capture` is the packet
+log of a running call, `recording` makes it a stereo file. `passthrough` is the engine without media. `probe` knows this
+machine's addresses. Nothing here knows `web`, `signaling` or `vendors`.
 """
