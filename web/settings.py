@@ -110,7 +110,6 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="networks whose X-Forwarded-For is believed, separated by commas"
     )
-    language: Literal["pt-BR", "es", "en"] = Field(default="pt-BR", description="the language of last resort")
     log_format: Literal["json", "console"] = Field(default="json", description="how log lines look")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="the least level logged"
