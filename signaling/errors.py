@@ -27,9 +27,9 @@ class MalformedMessage(ValueError):
 
     ``phrase`` says what is wrong. ``status`` is the answer it deserves (400, 415, 416, 420, 505, 513). ``close_code``
     is set where the WebSocket must be closed as well: 1008 for several Content-Length, 1009 for a message over the
-    limit. ``reply`` is that answer, ready to be sent; None for a response, for an ACK, and where Via, From, To, Call-ID or
-    CSeq is missing or unusable (RFC 3261 section 8.2.6). It may repeat malformed text of the peer: serialize it, and ask
-    it nothing else.
+    limit. ``reply`` is that answer, ready to be sent; None for a response, for an ACK, and where Via, From, To, Call-ID
+    or CSeq is missing or unusable (RFC 3261 section 8.2.6). It may repeat malformed text of the peer: serialize it,
+    and ask it nothing else.
     """
 
     def __init__(

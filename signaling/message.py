@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from .fields import CSeq, MediaType, Reason, Via
-from .grammar import STATUS_LINE, TOKEN, number
+from .grammar import STATUS_LINE, TOKEN, number, split_list
 from .headers import Headers
 from .reasons import REASON_PHRASES
 from .uri import NameAddr, Uri
@@ -129,10 +129,10 @@ class Message:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """The Reason fields that can be read; others are left out, for they only inform."""
-        found = []
+        found: list[Reason] = []
         for value in self.headers.get_all("Reason"):
             try:
-                found.extend(Reason.parse(element) for element in Headers((("Reason", value),)).get_list("Reason"))
+                found.extend(Reason.parse(element) for element in split_list(value))
             except ValueError:
                 continue
         return tuple(found)
