@@ -1,9 +1,8 @@
 """Recordings: the rows; the files are made by `web.jobs.recordings`."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from .database import Database
 from .scope import Scope, new_id, now
@@ -50,30 +49,7 @@ class Recordings:
         async with self._database.transaction() as session:
             return (await session.scalars(query)).all()
 
-    async def tried(self, recording: str) -> None:
+    async def keep(self, row: Recording) -> None:
+        """Writes the row as it is now."""
         async with self._database.transaction() as session:
-            await session.execute(
-                update(Recording).where(Recording.id == recording).values(attempts=Recording.attempts + 1)
-            )
-
-    async def finish(
-        self, recording: str, *, path: str, duration: float, size: int, sha256: str, started_at: datetime
-    ) -> None:
-        await self._set(
-            recording,
-            state=READY,
-            capture=None,
-            path=path,
-            duration=duration,
-            bytes=size,
-            sha256=sha256,
-            started_at=started_at,
-        )
-
-    async def fail(self, recording: str) -> None:
-        """The capture stays where it is, for a person to look at."""
-        await self._set(recording, state=FAILED)
-
-    async def _set(self, recording: str, **values: object) -> None:
-        async with self._database.transaction() as session:
-            await session.execute(update(Recording).where(Recording.id == recording).values(**values))
+            await session.merge(row)

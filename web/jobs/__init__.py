@@ -1,0 +1,1 @@
+"""What happens after the moment: ``recordings`` turns closed captures into playable files."""
