@@ -68,7 +68,7 @@ DATE = re.compile(
 )
 
 # auth-param of a challenge or of credentials, matched at a position; a comma or the end follows
-AUTH_PARAMETER = re.compile(rf"[ \t]*+([{_TOKEN}]++)[ \t]*+=[ \t]*+([{_TOKEN}/=:]++|{_QUOTED})[ \t]*+(?:,|\Z)")
+AUTH_PARAMETER = re.compile(rf"[ \t]*+([{_TOKEN}]++)[ \t]*+=[ \t]*+([{_TOKEN}/=:]++|{_QUOTED})[ \t]*+(,|\Z)")
 
 # One element of a comma-separated list, matched at a position: commas in quotes and in <> do not end it
 _ELEMENT = re.compile(r'(?:[^",<]++|"(?:[^"\\]++|\\.)*+"|<[^>]*+>)*+', re.DOTALL)
