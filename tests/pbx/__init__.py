@@ -1,0 +1,1 @@
+"""A real Asterisk for tests: see README.md in this folder."""

@@ -1,0 +1,164 @@
+"""Runs every kind of test that this machine can, and says at the end what was and what was not run.
+
+::
+
+    python -m tests                     all kinds
+    python -m tests units sandbox       some of them, by name
+
+On Debian as root, what a kind lacks is installed first. With ``CI=true`` a kind that cannot run is a failure.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .browser.chromium import find_chromium
+from .pbx.asterisk import installed_root
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|warnings?)")
+CLOSING = re.compile(r"=+ (\d+ (?:passed|failed|error|skipped|deselected).* in [\d.]+s.*?) =+$")
+
+# Pure modules (docs/architecture.md): every branch is to be run by their own tests.
+PURE = ",".join(
+    [
+        *(
+            f"signaling/{name}.py"
+            for name in (
+                "causes views ports errors grammar uri headers message digest transaction dialog events commands "
+                "registration call line"
+            ).split()
+        ),
+        "media/sdp.py",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of test. ``needs`` gives what is missing, in words, or None; it may install it."""
+
+    name: str
+    what: str
+    command: list[str]
+    needs: Callable[[], str | None] = lambda: None
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def node(*arguments: str) -> list[str]:
+    return [sys.executable, "hatch_build.py", *arguments]
+
+
+def pytest(marks: str, *arguments: str) -> list[str]:
+    return python("pytest", "-m", marks, "--durations=5", *arguments)
+
+
+def apt(*packages: str) -> bool:
+    """Installs Debian packages where that can be done; gives whether it was."""
+    if not Path("/etc/debian_version").exists() or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return False
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
+    if subprocess.run(install, env=environment, check=False).returncode == 0:
+        return True
+    subprocess.run(["apt-get", "update", "-q"], env=environment, check=False)
+    return subprocess.run(install, env=environment, check=False).returncode == 0
+
+
+def browser() -> str | None:
+    if find_chromium() is None:
+        apt("chromium")
+    return None if find_chromium() is not None else "Chromium is missing (apt install chromium)"
+
+
+def pbx() -> str | None:
+    if (missing := browser()) is not None:
+        return missing
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return "Asterisk in a folder of its own needs Linux and root"
+    lacking = [package for program, package in TOOLS.items() if shutil.which(program) is None]
+    if lacking and not apt(*lacking):
+        return f"{' and '.join(lacking)} missing (apt install {' '.join(lacking)})"
+    root = installed_root()
+    if subprocess.run([str(ROOT / "tests" / "pbx" / "install"), str(root)], check=False).returncode != 0:
+        return f"Asterisk could not be installed in {root} (tests/pbx/install)"
+    return None
+
+
+TOOLS = {"debootstrap": "debootstrap", "openssl": "openssl", "ss": "iproute2"}
+
+KINDS = [
+    Kind("style", "ruff check", [str(BIN / "ruff"), "check"]),
+    Kind("format", "ruff format", [str(BIN / "ruff"), "format", "--check"]),
+    Kind("types", "mypy", python("mypy")),
+    Kind("imports", "import contracts", [str(BIN / "lint-imports")]),
+    Kind("front-types", "tsc", node("npm", "run", "--silent", "check")),
+    Kind("front", "node tests", node("npm", "run", "--silent", "test")),
+    Kind("units", "unit tests", pytest("not browser and not pbx and not fresh", "--cov", "--cov-report=")),
+    Kind(
+        "coverage",
+        "pure modules: every branch",
+        python("coverage", "report", "--fail-under=100", "--show-missing", "--skip-covered", f"--include={PURE}"),
+    ),
+    Kind("sandbox", "browser and sandbox", pytest("browser and not pbx and not fresh"), browser),
+    Kind("pbx", "browser and Asterisk", pytest("pbx"), pbx),
+    Kind("fresh", "fresh machine", pytest("fresh"), browser),
+]
+
+
+def main(names: list[str]) -> int:
+    """Runs the kinds of these names (all without any) one after the other; 0 if all went well."""
+    known = {kind.name for kind in KINDS}
+    if unknown := [name for name in names if name not in known]:
+        print(f"no such kind: {', '.join(unknown)}; there are {', '.join(kind.name for kind in KINDS)}")
+        return 2
+    strict = os.environ.get("CI", "").lower() in ("1", "true")
+    began = time.monotonic()
+    lines, failed, counts = [], False, Counter[str]()
+    for kind in KINDS:
+        if names and kind.name not in names:
+            continue
+        print(f"\n== {kind.what}", flush=True)
+        started = time.monotonic()
+        missing = kind.needs()
+        if missing is None:
+            code, closing = run(kind.command)
+            counts.update({word: int(number) for number, word in COUNT.findall(closing)})
+            verdict, bad = ("ok" if code == 0 else "FAILED", code != 0)
+            verdict = f"{verdict:8} {closing}"
+        else:
+            verdict, bad = f"NOT RUN  {missing}", strict
+        failed |= bad
+        lines.append(f"{kind.name:12} {time.monotonic() - started:5.0f} s  {kind.what:28} {verdict}")
+    print("\n== Summary\n" + "\n".join(lines))
+    if counts:
+        total = ", ".join(f"{number} {word}" for word, number in counts.items())
+        print(f"{f' {total} in {time.monotonic() - began:.2f}s ':=^100}")
+    return 1 if failed else 0
+
+
+def run(command: list[str]) -> tuple[int, str]:
+    """The exit status of a command whose output is passed on line by line, and pytest's closing line if it has one."""
+    closing = ""
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if (match := CLOSING.match(line)) is not None:
+                closing = match[1]
+    return process.returncode, closing
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
