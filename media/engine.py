@@ -69,7 +69,7 @@ Listener = Callable[[Report], None]  # called in the event loop of the process t
 
 @dataclass(frozen=True, slots=True)
 class LegStats:
-    """Counters of one leg since it was made. ``silent_for`` is in seconds."""
+    """Counters of one leg's RTP packets since it was made (RTCP is not counted). ``silent_for`` is in seconds."""
 
     packets_in: int
     packets_out: int
