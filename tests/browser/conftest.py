@@ -17,12 +17,20 @@ from .exchange import Exchange, asterisk_exchange, sandbox_exchange
 from .gateway import USERS, Gateway, User
 from .phone import Phone
 
+ONCE = ("test_accessible", "test_screenshots")  # of these the PBX makes no difference: the sandbox will do
 LAST = ("test_pbx_lost", "test_secret")  # in this order, after all others: one kills the PBX, one looks at everything
+
+
+def exchange_of(item: pytest.Item) -> str:
+    """The PBX that a test is to call through, or nothing."""
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("exchange", "")) if callspec is not None else ""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what is in this folder, and moves the modules of `LAST` behind the others of the same PBX."""
     here = Path(__file__).parent
+    items[:] = [item for item in items if not (item.path.stem in ONCE and exchange_of(item) == "asterisk")]
     mine = [item for item in items if here in item.path.parents]
     for item in mine:
         item.add_marker("browser")
@@ -33,8 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = [at for at, item in enumerate(items) if id(item) in order]
 
     def by_exchange(item: pytest.Item) -> tuple[str, int]:
-        callspec = getattr(item, "callspec", None)
-        return str(callspec.params.get("exchange", "")) if callspec is not None else "", order[id(item)]
+        return exchange_of(item), order[id(item)]
 
     for at, item in zip(places, sorted(mine, key=by_exchange), strict=True):
         items[at] = item
