@@ -1,22 +1,236 @@
-"""The only place that wires the rooms together. Interface first; the body follows."""
+"""The only place that wires the rooms together.
 
-from collections.abc import Callable
+Each resource is a `cleanup_ctx`: opened in this order at start, closed in the reverse order at the end. Before that,
+`on_shutdown` closes the lines and the pages' sockets, so that pages reconnect and the PBX hears that they left.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 
+from media.converter import Converter
+from media.engine import Engine, Report
+from media.passthrough import PassThrough
+from media.pool import MediaSettings, Pool
+from media.probe import addresses
+from signaling.gateway import Gateway, GatewayLimits, Timing
+
+from . import api, health, keys, log, middlewares, sip
+from .api import calls, events, lines, me, recordings, session
+from .auth.passwords import Passwords
+from .auth.rates import Rate
+from .auth.sessions import SessionKeeper
+from .auth.tickets import Tickets
+from .feed import Feed
+from .jobs.recordings import Layout, Recordings
+from .journal import Journal
+from .lines import Lines
+from .media_adapter import MediaAdapter, NoHub, Reports
+from .pages import views
+from .pages.assets import BUILD, Assets
+from .pages.render import Renderer
+from .security import Security
 from .settings import Settings
+from .sockets import OpenSockets
+from .store import Store, migrate
+from .store.database import connect
+from .store.scope import new_id
+from .store.vault import open_vault
+
+__all__ = ["api", "build_app", "run", "serve"]
+
+logger = log.logger(__name__)
+
+_KEEP_ALIVE = 75.0  # seconds an idle HTTP connection is kept
+_SHUTDOWN = 5.0  # seconds that requests in flight have at the end
+_BODY = 1 << 20  # bytes
 
 
-def build_app(settings: Settings) -> web.Application:
-    """The whole gateway as an aiohttp application; its resources open at start-up and close at clean-up."""
-    raise NotImplementedError
+class _Ids:
+    """`signaling.ports.Ids` from the system's randomness."""
+
+    def token(self) -> str:
+        return new_id()
+
+
+def build_app(settings: Settings, *, build: Path = BUILD) -> web.Application:
+    """The whole gateway as an aiohttp application; its resources open at start-up and close at clean-up.
+
+    ``build`` is where the built front end lies.
+    """
+    app = web.Application(middlewares=middlewares.ALL, client_max_size=_BODY)
+    security = Security(settings)
+    app[keys.SETTINGS] = settings
+    app[keys.SECURITY] = security
+    app[keys.ASSETS] = Assets(build)
+    app[keys.RENDERER] = Renderer(app[keys.ASSETS], secure=settings.secure)
+    app[keys.SOCKETS] = OpenSockets()
+    app[keys.PASSWORDS] = Passwords()
+    app[keys.TICKETS] = Tickets()
+    app[keys.FEED] = Feed()
+    app[keys.LOGINS_BY_ADDRESS] = Rate(settings.limits.login_per_address)
+    app[keys.LOGINS_BY_USER] = Rate(settings.limits.login_per_user)
+    app[keys.SOCKETS_BY_ADDRESS] = Rate(settings.limits.sockets_per_address)
+    app[keys.TICKETS_BY_SESSION] = Rate(settings.limits.tickets_per_session)
+    app[keys.REPORTS_BY_ADDRESS] = Rate(30)
+    for add in (session, me, lines, calls, recordings, events, sip, health, views):
+        add.add(app)
+    app.on_response_prepare.append(security.add_headers)
+    app.cleanup_ctx.extend((_store, _journal, _media, _gateway))
+    app.on_shutdown.append(_close_sockets)
+    return app
+
+
+async def _store(app: web.Application) -> AsyncIterator[None]:
+    settings = app[keys.SETTINGS]
+    vault = open_vault(settings)
+    async with connect(settings.database) as database:
+        if settings.migrate:
+            await migrate.upgrade(database)
+        await migrate.check(database)
+        app[keys.STORE] = Store.over(database, vault)
+        app[keys.LINES] = Lines(app[keys.STORE])
+        yield
+
+
+async def _journal(app: web.Application) -> AsyncIterator[None]:
+    journal = Journal(app[keys.STORE], app[keys.FEED], app[keys.LINES].facts)
+    app[keys.JOURNAL] = journal
+    await journal.recover()
+    async with _running(journal.run(), "journal"):
+        yield
+    await journal.drain()
+
+
+async def _media(app: web.Application) -> AsyncIterator[None]:
+    """The recorder's queue is open before the first worker can close a capture."""
+    settings = app[keys.SETTINGS]
+    settings.captures.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.recordings.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with AsyncExitStack() as stack:
+        converter = await stack.enter_async_context(Converter())
+        recorder = Recordings(app[keys.STORE], app[keys.JOURNAL], converter, Layout(settings.data))
+        app[keys.RECORDINGS] = recorder
+        left = await recorder.recover(settings.captures)
+        if left:
+            logger.warning("captures of a former run are converted", captures=left)
+        await stack.enter_async_context(_running(recorder.run(), "recorder"))
+        app[keys.HUB] = await stack.enter_async_context(_hub(app, recorder))
+        yield
+
+
+@asynccontextmanager
+async def _hub(app: web.Application, recorder: Recordings) -> AsyncIterator[Engine]:
+    settings = app[keys.SETTINGS]
+    if settings.media_workers == 0:
+        yield NoHub()
+        return
+
+    def on_media(call: str, what: str, leg: str | None) -> None:
+        app[keys.GATEWAY].media_changed(call, what, leg)
+
+    def on_report(report: Report) -> None:
+        reports(report)
+
+    reports = Reports(on_media, recorder.capture_closed)
+    async with Pool(media_settings(settings), on_report) as pool:
+        yield pool
+
+
+def media_settings(settings: Settings) -> MediaSettings:
+    """What the media engine is told. Raises ValueError where no address can be had."""
+    bind, advertise = addresses(settings.media_address)
+    made = MediaSettings(
+        captures=settings.captures.absolute(),
+        bind=bind if settings.media_bind is None else (settings.media_bind,),
+        advertise=advertise,
+        base_port=settings.media_port,
+        min_free_bytes=settings.recording_min_free,
+    )
+    if settings.media_workers is None:
+        return made
+    return MediaSettings(
+        captures=made.captures,
+        bind=made.bind,
+        advertise=made.advertise,
+        base_port=made.base_port,
+        min_free_bytes=made.min_free_bytes,
+        workers=settings.media_workers,
+    )
+
+
+async def _gateway(app: web.Application) -> AsyncIterator[None]:
+    settings, journal = app[keys.SETTINGS], app[keys.JOURNAL]
+    adapter = MediaAdapter(app[keys.HUB], PassThrough(), journal.is_anchored)
+    timing, limits = settings.timing, settings.limits
+    gateway = Gateway(
+        media=adapter,
+        journal=journal,
+        ids=_Ids(),
+        limits=GatewayLimits(handsets=limits.handsets, calls=limits.calls),
+        timing=Timing(**timing.model_dump()),
+    )
+    async with gateway:
+        app[keys.GATEWAY] = gateway
+        app[keys.SESSIONS] = SessionKeeper(settings, app[keys.STORE].sessions, app[keys.TICKETS], gateway.close_session)
+        yield
+
+
+async def _close_sockets(app: web.Application) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(app[keys.GATEWAY].close(), name="close gateway")
+        tasks.create_task(app[keys.SOCKETS].close(), name="close feed sockets")
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
+    """Runs ``work`` as a task for as long as the block lasts; if it fails, the whole gateway stops."""
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(work, name=name)
+        try:
+            yield
+        finally:
+            task.cancel()
 
 
 async def serve(settings: Settings, *, on_ready: Callable[[], None] | None = None) -> None:
-    """Migrates, listens on ``settings.host:settings.port``, calls ``on_ready``, and returns after SIGTERM or SIGINT."""
-    raise NotImplementedError
+    """Migrates, listens on ``settings.host:settings.port``, calls ``on_ready``, and returns after SIGTERM or SIGINT.
+
+    Raises `SettingsError`, `migrate.DatabaseBehind`, OSError (the port is taken).
+    """
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        build_app(settings), access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=_SHUTDOWN
+    )
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        logger.info("listening", host=settings.host, port=settings.port, public_url=settings.public_url)
+        if on_ready is not None:
+            on_ready()
+        await stop.wait()
+        logger.info("stopping")
+    finally:
+        await runner.cleanup()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
 
 
 def run(settings: Settings, *, on_ready: Callable[[], None] | None = None) -> None:
-    """`serve` in a loop of its own: uvloop where it is installed."""
-    raise NotImplementedError
+    """`serve` in a loop of its own: uvloop where it is installed (a third of the memory for each TLS connection)."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(serve(settings, on_ready=on_ready))
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -181,8 +181,14 @@ class Journal:
         """A call that is live, or ended a short while ago."""
         return self._calls.get(call) or self._ended.get(call)
 
-    def is_live(self, call: str) -> bool:
-        return call in self._calls
+    def has_calls(self, user: str) -> bool:
+        """Whether a call of this user is live."""
+        return any(call.facts.user == user for call in self._calls.values())
+
+    def is_anchored(self, call: str) -> bool:
+        """Whether the audio of a call passes by this server; so it does for a call that is not known."""
+        known = self.call(call)
+        return known is None or known.facts.anchored
 
     async def recording_changed(self, recording: Recording) -> None:
         """A recording is being made, is ready, or failed: the pages are told with its call."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from media.engine import BadDescription, Engine, EngineError, Happening, Report
+from media.engine import BadDescription, Engine, EngineError, EngineUnavailable, Happening, LegStats, Report
 from media.engine import Description as MediaDescription
 from signaling.ports import Description, MediaError
 
@@ -62,6 +62,34 @@ async def _translated(described: Awaitable[MediaDescription]) -> Description:
     except EngineError as error:
         raise MediaError(str(error)) from error
     return Description(sdp=description.sdp, direction=description.direction.value, audio=description.audio)
+
+
+class NoHub:
+    """The hub of an install without media workers: only accounts with engine ``none`` can call."""
+
+    async def offer(self, call: str, leg: str, sdp: bytes, *, to: str) -> MediaDescription:
+        raise EngineUnavailable("this gateway has no media workers")
+
+    async def answer(self, call: str, leg: str, sdp: bytes, *, to: str) -> MediaDescription:
+        raise EngineUnavailable("this gateway has no media workers")
+
+    async def select(self, call: str, leg: str, *, record: bool) -> None:
+        raise EngineUnavailable("this gateway has no media workers")
+
+    async def drop(self, call: str, leg: str) -> None:
+        return None
+
+    async def pause(self, call: str) -> None:
+        return None
+
+    async def resume(self, call: str) -> None:
+        return None
+
+    async def stats(self, call: str) -> dict[str, LegStats]:
+        return {}
+
+    async def release(self, call: str) -> None:
+        return None
 
 
 class Reports:

@@ -102,7 +102,7 @@ class Settings(BaseSettings):
         default=0, ge=0, le=65535, description="the UDP port of the first media worker, the next ones follow; 0: any"
     )
     media_workers: int | None = Field(
-        default=None, ge=1, le=64, description="media worker processes; default: one per two cores"
+        default=None, ge=0, le=64, description="media worker processes; default: one per two cores; 0: no audio here"
     )
     recording_min_free: ByteSize = Field(
         default=ByteSize(1 << 30), description="recording stops when the disk has less than this free"

@@ -1,0 +1,3 @@
+"""The pages: HTML shells that the front end fills. ``assets`` are the built files, ``render`` the templates,
+``views`` the routes.
+"""

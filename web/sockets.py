@@ -1,0 +1,43 @@
+"""The open feed sockets of this process, so that a restart can close them with 1012."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+SESSION_ENDED = 4401
+RESTART = 1012  # RFC 6455 registry: service restart
+TOO_SLOW = 1013
+CLOSE_TIMEOUT = 2.0  # seconds
+
+
+class OpenSockets:
+    def __init__(self) -> None:
+        self._open: set[web.WebSocketResponse] = set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @contextmanager
+    def holding(self, socket: web.WebSocketResponse) -> Iterator[None]:
+        self._open.add(socket)
+        try:
+            yield
+        finally:
+            self._open.discard(socket)
+
+    async def close(self) -> None:
+        """Tells every page that the gateway restarts."""
+        async with asyncio.TaskGroup() as tasks:
+            for socket in tuple(self._open):
+                tasks.create_task(shut(socket, RESTART, "restart"), name="close feed socket")
+
+
+async def shut(socket: web.WebSocketResponse, code: int, reason: str) -> None:
+    """Closes within `CLOSE_TIMEOUT`; safe to call again."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await socket.close(code=code, message=reason.encode())
+    except (TimeoutError, ConnectionError):
+        pass

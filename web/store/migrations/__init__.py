@@ -1,0 +1,1 @@
+"""Alembic's revisions; `web.store.migrate` runs them over a connection of ours."""
