@@ -1,1 +1,5 @@
-export {};
+import "@fontsource-variable/inter/wght.css";
+import "./styles/index.css";
+import { run } from "./run.ts";
+
+void run();

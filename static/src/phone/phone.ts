@@ -1,0 +1,250 @@
+import type { IncomingRTCSessionEvent } from "jssip/lib/UA";
+import { api } from "../api/client.ts";
+import type { FeedMessage } from "../api/types.ts";
+import { inCall, readiness } from "../call/plan.ts";
+import type { MicrophoneTrouble } from "../call/state.ts";
+import { Feed } from "../feed/feed.ts";
+import { readNumber } from "../number/read.ts";
+import { MicrophoneError, openMicrophone, sendTo } from "../sound/devices.ts";
+import { preference } from "../storage.ts";
+import type { Store } from "../store.ts";
+import { Agent } from "./agent.ts";
+import { handsetId, keepHandsetId } from "./handset.ts";
+import { callHeader, Leg } from "./leg.ts";
+
+/** The conversation and one that knocks. */
+const MAX_LEGS = 2;
+const PEER: RTCConfiguration = { iceServers: [] };
+
+/** What a person can do with the phone. Everything that follows from it is told to the store. */
+export class Phone {
+  #store: Store;
+  #audio: HTMLAudioElement;
+  #feed: Feed;
+  #agent: Agent | null = null;
+  #legs = new Map<string, Leg>();
+  #keys = 0;
+
+  constructor(store: Store, audio: HTMLAudioElement) {
+    this.#store = store;
+    this.#audio = audio;
+    this.#feed = new Feed(() => (store.state.line ? handsetId() : null), {
+      message: (message) => this.#fed(message),
+      lost: () => store.dispatch({ type: "feed-lost" }),
+      sessionEnded: () => this.#sessionOver(),
+    });
+  }
+
+  start(): void {
+    this.#feed.connect();
+    const wake = (): void => {
+      if (document.visibilityState === "hidden") return;
+      this.#feed.connect();
+      this.#agent?.wake();
+    };
+    window.addEventListener("online", wake);
+    window.addEventListener("pageshow", wake);
+    document.addEventListener("visibilitychange", wake);
+    window.addEventListener("offline", () => this.#agent?.wake());
+  }
+
+  /** Leaves the line for good: before the session is given up. */
+  stop(): void {
+    this.#feed.stop();
+    this.#agent?.stop();
+  }
+
+  /** Calls what `text` says. The answer tells whether a call was begun. */
+  async call(text: string): Promise<boolean> {
+    const number = readNumber(text);
+    const agent = this.#agent;
+    if (!number || !agent || readiness(this.#store.state) !== "ready" || inCall(this.#store.cards)) return false;
+    const leg = this.#leg("out", number, null, null);
+    const microphone = await this.#microphone(leg);
+    if (!microphone) {
+      leg.close("no_microphone");
+      return true;
+    }
+    if (leg.over) return true;
+    leg.adopt(agent.call(number, { mediaStream: microphone, pcConfig: PEER, mediaConstraints: { audio: true, video: false } }));
+    if (leg.session?.connection) leg.hear(leg.session.connection);
+    return true;
+  }
+
+  /** Answers; a conversation that is running is put on hold first. */
+  async answer(key: string): Promise<void> {
+    const leg = this.#legs.get(key);
+    if (!leg?.session || leg.established) return;
+    this.#store.dispatch({ type: "session-answering", key });
+    const microphone = await this.#microphone(leg);
+    if (leg.over || leg.session.isEnded()) return;
+    if (!microphone) {
+      leg.terminate({ status_code: 603, reason_phrase: "Decline", extraHeaders: ["X-Ramal-Cause: no_microphone"] });
+      return;
+    }
+    for (const other of this.#legs.values()) if (other !== leg) this.hold(other.key, true);
+    leg.session.answer({ mediaStream: microphone, pcConfig: PEER });
+    if (leg.session.connection) leg.hear(leg.session.connection);
+  }
+
+  refuse(key: string): void {
+    this.#legs.get(key)?.terminate({ status_code: 603, reason_phrase: "Decline" });
+  }
+
+  /** Hangs up, cancels, or ends a call that is live on another page. */
+  hangUp(key: string): void {
+    const card = this.#store.cards.find((one) => one.key === key);
+    const leg = this.#legs.get(key);
+    // Without a connection the BYE would be lost: the gateway is asked over HTTP as well.
+    const unheard = card?.call && (!leg || !this.#agent?.connected);
+    if (unheard && card.call) void api.hangUp(card.call).catch(() => undefined);
+    leg?.terminate();
+  }
+
+  mute(key: string, muted: boolean): void {
+    const session = this.#legs.get(key)?.session;
+    if (!session) return;
+    if (muted) session.mute({ audio: true });
+    else session.unmute({ audio: true });
+    this.#store.dispatch({ type: "session-muted", key, muted });
+    const call = this.#store.cards.find((card) => card.key === key)?.call;
+    if (call) void api.muted(call, muted).catch(() => undefined);
+  }
+
+  /** Hold and resume. Not while the connection is down: JsSIP would end the call here and leave the other side up. */
+  hold(key: string, wanted: boolean): void {
+    const leg = this.#legs.get(key);
+    if (!leg?.session || !leg.established || !this.#agent?.connected) return;
+    const done = wanted ? leg.session.hold() : leg.session.unhold();
+    if (!done) return;
+    this.#store.dispatch({ type: "session-hold", key, wanted });
+    if (!wanted) for (const other of this.#legs.values()) if (other !== leg) this.hold(other.key, true);
+    if (!wanted && leg.remote) this.#hear(leg.remote);
+  }
+
+  /** One key of the keypad, as a telephone-event (RFC 4733). */
+  press(key: string, digit: string): void {
+    const leg = this.#legs.get(key);
+    if (!leg?.established) return;
+    leg.session?.sendDTMF(digit, { transportType: "RFC2833" as never, duration: 120, interToneGap: 80 });
+  }
+
+  dismiss(key: string): void {
+    this.#store.dispatch({ type: "dismiss", key });
+  }
+
+  /** Takes changed choices of devices into a running call. */
+  async devicesChanged(): Promise<void> {
+    await sendTo(this.#audio, preference("speaker"));
+    for (const leg of this.#legs.values()) if (leg.established) await this.#newMicrophone(leg, preference("microphone"));
+  }
+
+  #fed(message: FeedMessage): void {
+    this.#store.dispatch({ type: "feed", message, at: Date.now() });
+    const { line } = this.#store.state;
+    if (line && !this.#agent) this.#attach();
+  }
+
+  #attach(): void {
+    const { line } = this.#store.state;
+    if (!line) return;
+    this.#agent = new Agent(
+      line,
+      {
+        handset: handsetId,
+        renamed: keepHandsetId,
+        refused: (status) => {
+          if (status === 401) this.#sessionOver();
+          else this.#agent?.stop();
+        },
+      },
+      {
+        registered: (registered) => this.#store.dispatch({ type: "registered", registered }),
+        dropped: () => this.#dropRinging(),
+        incoming: (event) => this.#ring(event),
+      },
+    );
+  }
+
+  #ring({ session, request }: IncomingRTCSessionEvent): void {
+    if (this.#legs.size >= MAX_LEGS) {
+      session.terminate({ status_code: 486, reason_phrase: "Busy Here" });
+      return;
+    }
+    const { user } = request.from.uri as { user?: string };
+    const leg = this.#leg("in", user ?? "", request.from.display_name || null, callHeader(request));
+    leg.adopt(session);
+  }
+
+  /** An answer could not be sent on a socket that is gone: the line offers a call that still rings again. */
+  #dropRinging(): void {
+    for (const leg of [...this.#legs.values()]) {
+      if (leg.session?.direction !== "incoming" || leg.established) continue;
+      const { key } = leg;
+      try {
+        leg.terminate();
+      } catch {
+        leg.close("interrupted");
+      }
+      this.#store.dispatch({ type: "dismiss", key });
+    }
+  }
+
+  #leg(direction: "in" | "out", number: string, name: string | null, call: string | null): Leg {
+    const leg = new Leg(`s${++this.#keys}`, {
+      dispatch: (event) => this.#store.dispatch(event),
+      remoteStream: (_leg, stream) => this.#hear(stream),
+      microphoneLost: (lost) => void this.#newMicrophone(lost, ""),
+      ended: (ended) => this.#forget(ended),
+    });
+    this.#legs.set(leg.key, leg);
+    this.#store.dispatch({ type: "session-new", key: leg.key, direction, number, name, call, at: Date.now() });
+    return leg;
+  }
+
+  #forget(leg: Leg): void {
+    this.#legs.delete(leg.key);
+    if (this.#audio.srcObject === leg.remote) this.#audio.srcObject = null;
+  }
+
+  #hear(stream: MediaStream): void {
+    this.#audio.srcObject = stream;
+    void sendTo(this.#audio, preference("speaker"));
+    void this.#audio.play().catch(() => undefined);
+  }
+
+  async #microphone(leg: Leg): Promise<MediaStream | null> {
+    const stream = await this.#open(preference("microphone"));
+    if (stream && leg.over) stream.getTracks().forEach((track) => track.stop());
+    else if (stream) leg.useMicrophone(stream);
+    return stream;
+  }
+
+  async #newMicrophone(leg: Leg, deviceId: string): Promise<void> {
+    const stream = await this.#open(deviceId, "lost");
+    if (stream) await leg.replaceMicrophone(stream);
+  }
+
+  async #open(deviceId: string, otherwise?: MicrophoneTrouble): Promise<MediaStream | null> {
+    try {
+      const stream = await openMicrophone(deviceId);
+      this.#store.dispatch({ type: "microphone", trouble: null });
+      return stream;
+    } catch (error) {
+      const trouble = otherwise ?? (error instanceof MicrophoneError ? error.trouble : "unknown");
+      this.#store.dispatch({ type: "microphone", trouble });
+      return null;
+    }
+  }
+
+  #sessionOver(): void {
+    this.stopSignalling();
+    this.#store.dispatch({ type: "session-over" });
+  }
+
+  /** No session any more: nothing more to connect to, but a conversation is not cut by it. */
+  private stopSignalling(): void {
+    this.#feed.stop();
+    if (!inCall(this.#store.cards)) this.#agent?.stop();
+  }
+}

@@ -1,0 +1,75 @@
+import { announcements, inCall, readiness, tone } from "./call/plan.ts";
+import type { Card } from "./call/cards.ts";
+import { t } from "./i18n/index.ts";
+import { loadPageCatalog } from "./i18n/load.ts";
+import { Phone } from "./phone/phone.ts";
+import { Router } from "./router.ts";
+import { Tones } from "./sound/tones.ts";
+import { preference } from "./storage.ts";
+import { Store } from "./store.ts";
+import { AppView } from "./views/app-view.ts";
+import { whoIs } from "./views/format.ts";
+import { installIcons } from "./views/icons.ts";
+import { statusText } from "./views/status.ts";
+
+/** Wires the page together: the only place where its parts meet. */
+export async function run(): Promise<void> {
+  const audio = document.querySelector<HTMLAudioElement>("#remote-audio");
+  const place = document.querySelector("#app");
+  if (!audio || !place) return;
+  await loadPageCatalog();
+  installIcons();
+  const store = new Store();
+  const redraw = (): boolean => window.dispatchEvent(new Event("ramal-redraw"));
+  const tones = new Tones(redraw);
+  const phone = new Phone(store, audio);
+  const router = new Router(redraw);
+  const view = new AppView();
+  view.app = { store, phone, tones, router, redraw };
+  followCalls(store, tones);
+  warnBeforeLeaving(store);
+  leaveWhenOver(store);
+  for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, () => tones.unlock(), { passive: true });
+  tones.unlock();
+  place.replaceChildren(view);
+  phone.start();
+}
+
+function followCalls(store: Store, tones: Tones): void {
+  store.listen(({ cards, state }, before) => {
+    tones.play(tone(cards));
+    title(cards, statusText(readiness(state)));
+    for (const { kind, card } of announcements(before, cards)) if (kind === "ringing-in") notify(card);
+  });
+}
+
+/** The window's title tells of a call, so that it is seen in a hidden tab. */
+function title(cards: Card[], status: string): void {
+  const ringing = cards.find((card) => card.state === "ringing-in");
+  const live = cards.find((card) => card.state !== "ended");
+  if (ringing) document.title = `📞 ${t("Incoming call from {who}", { who: whoIs(ringing.number, ringing.name) })}`;
+  else if (live) document.title = `${whoIs(live.number, live.name)} · Ramal`;
+  else document.title = `${status} · Ramal`;
+}
+
+function notify(card: Card): void {
+  if (!document.hidden || !preference("notifications") || !("Notification" in window) || Notification.permission !== "granted") return;
+  const notification = new Notification(t("Incoming call"), { body: whoIs(card.number, card.name), tag: card.key, requireInteraction: true });
+  notification.onclick = () => {
+    window.focus();
+    notification.close();
+  };
+}
+
+function warnBeforeLeaving(store: Store): void {
+  window.addEventListener("beforeunload", (event) => {
+    if (inCall(store.cards)) event.preventDefault();
+  });
+}
+
+/** Without a session there is only the log-in page, but a conversation is finished first. */
+function leaveWhenOver(store: Store): void {
+  store.listen(({ state, cards }) => {
+    if (state.sessionOver && !inCall(cards)) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  });
+}

@@ -1,0 +1,149 @@
+import { html, nothing, type TemplateResult } from "lit";
+import type { Card } from "../call/cards.ts";
+import { causeText, recordingText } from "../i18n/codes.ts";
+import { t } from "../i18n/index.ts";
+import { groupNumber } from "../number/group.ts";
+import { clock, initials, whoIs } from "./format.ts";
+import { icon, type IconName } from "./icons.ts";
+import { keypad } from "./keypad.ts";
+import type { App } from "./view.ts";
+
+/** What a call card needs besides the call: which keypad is open, and what was typed on it. */
+export interface CardOptions {
+  app: App;
+  now: number;
+  keypadOpen: boolean;
+  typed: string;
+  toggleKeypad(): void;
+  press(digit: string): void;
+  /** A small card that lies over something else. */
+  compact?: boolean;
+}
+
+export function callCard(card: Card, options: CardOptions): TemplateResult {
+  if (card.state === "ended") return endedCard(card, options);
+  const talking = card.state === "active" || card.state === "held";
+  return html`<section
+    class="call ${options.compact ? "call-compact" : ""}"
+    data-testid="call-card"
+    data-state=${card.state}
+    data-call=${card.call ?? ""}
+    tabindex="-1"
+    aria-label="${stateText(card)} · ${whoIs(card.number, card.name)}"
+  >
+    <p class="call-state">${icon(stateIcon(card))}<span>${stateText(card)}</span></p>
+    ${options.keypadOpen && talking && !options.compact
+      ? html`<div class="call-who call-who-small">${who(card)}${timer(card, options.now)}</div>
+          <output class="call-typed" aria-live="off">${options.typed || "\u00a0"}</output>
+          ${keypad("keypad", options.press)}`
+      : html`<div class="call-who">${avatar(card)}${who(card)}${timer(card, options.now)}</div>`}
+    ${chips(card)} ${card.state === "ringing-in" ? ringingControls(card, options) : liveControls(card, options, talking)}
+  </section>`;
+}
+
+function endedCard(card: Card, { app }: CardOptions): TemplateResult {
+  const length = card.acceptedAt !== null && card.endedAt !== null ? clock(card.endedAt - card.acceptedAt) : "";
+  const cause = card.cause ?? "ended";
+  return html`<section class="ended" data-testid="call-card" data-state="ended" data-call=${card.call ?? ""} data-good=${cause === "ended"}>
+    <span class="ended-icon">${icon(cause === "ended" ? "phone" : "hangup")}</span>
+    <div class="ended-text">
+      <p class="ended-reason" data-testid="call-reason" data-cause=${cause}>${causeText(cause)}</p>
+      <p class="ended-who">
+        <span data-testid="call-number">${whoIs(card.number, card.name)}</span>${length ? html`<span class="ended-length" data-testid="call-timer">${length}</span>` : nothing}
+      </p>
+    </div>
+    <div class="ended-actions">
+      ${card.number
+        ? html`<button type="button" class="icon-button" data-testid="call-redial" title=${t("Redial")} aria-label=${t("Redial {number}", { number: card.number })} @click=${() => void app.phone.call(card.number)}>${icon("retry")}</button>`
+        : nothing}
+      <button type="button" class="icon-button" data-testid="call-close" title=${t("Close")} aria-label=${t("Close")} @click=${() => app.phone.dismiss(card.key)}>${icon("close")}</button>
+    </div>
+  </section>`;
+}
+
+function avatar(card: Card): TemplateResult {
+  const letters = initials(card.name);
+  return html`<span class="avatar" aria-hidden="true"><span class="avatar-face">${letters || icon("user")}</span></span>`;
+}
+
+function who(card: Card): TemplateResult {
+  const number = groupNumber(card.number);
+  return html`<p class="call-line">
+    ${card.name
+      ? html`<span class="call-name" data-testid="call-name">${card.name}</span><span class="call-sub" data-testid="call-number" data-number=${card.number}>${number}</span>`
+      : html`<span class="call-name call-name-number" data-testid="call-number" data-number=${card.number}>${number || t("Unknown number")}</span>`}
+  </p>`;
+}
+
+function timer(card: Card, now: number): TemplateResult {
+  const running = card.acceptedAt !== null && (card.state === "active" || card.state === "held");
+  return html`<p class="call-timer" data-testid="call-timer" role="timer" aria-live="off">
+    ${running ? clock(now - (card.acceptedAt ?? now)) : "\u00a0"}
+  </p>`;
+}
+
+function chips(card: Card): TemplateResult {
+  const recording = card.recording === "off" ? null : card.recording;
+  return html`<p class="chips">
+    ${recording
+      ? html`<span class="chip" data-kind=${recording === "on" ? "recording" : "warning"} data-testid="call-recording" data-state=${recording}>${recordingText(recording)}</span>`
+      : nothing}
+    ${card.heldByOther ? html`<span class="chip" data-kind="warning" data-testid="call-held-by-other">${t("On hold by the other side")}</span>` : nothing}
+    ${card.elsewhere ? html`<span class="chip" data-kind="warning">${t("On another page of this extension")}</span>` : nothing}
+  </p>`;
+}
+
+function ringingControls(card: Card, { app }: CardOptions): TemplateResult {
+  return html`<div class="call-choice">
+    <button type="button" class="button button-danger button-huge" data-testid="call-refuse" aria-keyshortcuts="Alt+Q" @click=${() => app.phone.refuse(card.key)}>
+      ${icon("hangup")}<span>${t("Refuse")}</span>
+    </button>
+    <button type="button" class="button button-call button-huge" data-testid="call-answer" aria-keyshortcuts="Alt+A" ?disabled=${card.answering} @click=${() => void app.phone.answer(card.key)}>
+      ${icon("phone")}<span>${card.answering ? t("Answering…") : t("Answer")}</span>
+    </button>
+  </div>`;
+}
+
+function liveControls(card: Card, options: CardOptions, talking: boolean): TemplateResult {
+  const { phone } = options.app;
+  const inert = !talking || card.elsewhere;
+  const pausing = card.holdWanted !== (card.state === "held");
+  return html`<div class="call-controls">
+    <div class="call-tools">
+      ${tool("call-mute", card.muted ? "mic-off" : "mic", card.muted ? t("Muted") : t("Mute"), card.muted, inert, "Alt+M", () => phone.mute(card.key, !card.muted))}
+      ${tool("call-hold", "pause", card.state === "held" ? t("Resume") : t("Hold"), card.state === "held", inert || pausing, "Alt+P", () => phone.hold(card.key, card.state !== "held"))}
+      ${tool("call-keypad", "keypad", t("Keypad"), options.keypadOpen, inert, "Alt+K", options.toggleKeypad)}
+    </div>
+    <button type="button" class="button button-danger button-huge" data-testid="call-hangup" aria-keyshortcuts="Alt+Q" @click=${() => phone.hangUp(card.key)}>
+      ${icon("hangup")}<span>${talking ? t("Hang up") : t("Cancel call")}</span>
+    </button>
+  </div>`;
+}
+
+function tool(id: string, name: IconName, label: string, pressed: boolean, disabled: boolean, keys: string, act: () => void): TemplateResult {
+  return html`<button type="button" class="tool" data-testid=${id} aria-pressed=${pressed ? "true" : "false"} aria-keyshortcuts=${keys} ?disabled=${disabled} @click=${act}>
+    <span class="tool-face">${icon(name)}</span><span class="tool-label">${label}</span>
+  </button>`;
+}
+
+export function stateText(card: Card): string {
+  switch (card.state) {
+    case "dialing":
+      return t("Dialling…");
+    case "ringing-out":
+      return t("Ringing…");
+    case "ringing-in":
+      return t("Incoming call");
+    case "active":
+      return t("In call");
+    case "held":
+      return t("On hold");
+    case "ended":
+      return t("Call ended");
+  }
+}
+
+function stateIcon(card: Card): IconName {
+  if (card.state === "held") return "pause";
+  return card.direction === "in" ? "in" : "out";
+}
