@@ -2,9 +2,12 @@
 
 import datetime
 import ipaddress
+import json
+import os
 import ssl
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from cryptography import x509
@@ -65,6 +68,18 @@ def make(now: datetime.datetime) -> Certificate:
     return Certificate(
         ca=authority.public_bytes(pem).decode(), chain=server.public_bytes(pem).decode(), key=key.decode()
     )
+
+
+def kept(path: Path, now: datetime.datetime) -> Certificate:
+    """The certificate of the file ``path`` (authority, server, key), which is made, mode 0600, where it is not there:
+    for a sandbox that is to be stopped and started again under the same name.
+    """
+    if not path.exists():
+        made = make(now)
+        with open(path, "x", encoding="ascii", opener=partial(os.open, mode=0o600)) as file:
+            json.dump(asdict(made), file)
+        return made
+    return Certificate(**json.loads(path.read_text(encoding="ascii")))
 
 
 def _builder(
