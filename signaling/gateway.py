@@ -1,15 +1,51 @@
-"""The gateway: every line of this process and the handsets' WebSockets. Interface first; the body follows."""
+"""The gateway: every line of this process, and the handsets' WebSockets that are attached to them.
 
+A line is brought up by its first handset and dropped when it has gone idle. Everything here runs in one event loop;
+the methods that are no coroutines take effect before they return.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Coroutine
 from types import TracebackType
+from typing import Any, Self
 
 from aiohttp import web
 
+from .events import (
+    HandsetAttached,
+    HandsetDetached,
+    HangUpAsked,
+    LineClosed,
+    MediaChanged,
+    MediaHappening,
+    MuteAsked,
+    NearReceived,
+    Reconfigured,
+    RetryAsked,
+    SessionEnded,
+)
+from .handset import Handset
 from .limits import GatewayLimits
+from .line import Line
+from .message import Request, Response
 from .ports import Ids, Journal, LineConfig, MediaEngine
+from .runner import Runner
 from .timing import Timing
+from .upstream import Authorities
 from .views import CallView, LineView
 
 __all__ = ["Gateway", "GatewayLimits", "Timing"]
+
+_log = logging.getLogger(__name__)
+_LIMITS = GatewayLimits()
+_TIMING = Timing()
+_REPLACED = 4409  # the same page came back on a new socket
+_TOO_MANY = 4429  # the line has all the handsets that it may have
+_RESTART = 1012
+_RESTARTING = "the gateway restarts"
 
 
 class Gateway:
@@ -21,63 +57,170 @@ class Gateway:
         media: MediaEngine,
         journal: Journal,
         ids: Ids,
-        limits: GatewayLimits = GatewayLimits(),
-        timing: Timing = Timing(),
+        limits: GatewayLimits = _LIMITS,
+        timing: Timing = _TIMING,
         user_agent: str = "Ramal",
     ) -> None:
-        raise NotImplementedError
+        self._media = media
+        self._journal = journal
+        self._ids = ids
+        self._limits = limits
+        self._timing = timing
+        self._user_agent = user_agent
+        self._authorities = Authorities()
+        self._runners: dict[str, Runner] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._closed = False
 
-    async def __aenter__(self) -> "Gateway":
-        raise NotImplementedError
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        raise NotImplementedError
+        await self.close()
+        await self._tasks.__aexit__(kind, error, trace)
 
     async def serve(self, socket: web.WebSocketResponse, config: LineConfig, *, handset: str, session: str) -> None:
         """Serve a handset's WebSocket that is already upgraded (subprotocol ``sip``); returns when it has ended.
 
-        ``session`` is the log-in that it belongs to: see `close_session`.
+        ``session`` is the log-in that it belongs to: see `close_session`. A handset id that is attached already is
+        taken over: the older socket closes with 4409. The line's ``config`` of now replaces what it had.
         """
-        raise NotImplementedError
+        if self._closed:
+            await socket.close(code=_RESTART, message=_RESTARTING.encode())
+            return
+        runner = self._runner(config)
+        if handset not in runner.handsets and len(runner.handsets) >= self._limits.handsets:
+            await socket.close(code=_TOO_MANY, message=b"too many handsets on this line")
+            return
+        if older := runner.handsets.get(handset):
+            older.close(_REPLACED, "attached again")
+        page = Handset(socket, handset=handset, session=session, limits=self._limits)
+        runner.handsets[handset] = page
+        runner.happened(HandsetAttached(handset))
+
+        def received(message: Request | Response) -> None:
+            if runner.handsets.get(handset) is page:
+                runner.happened(NearReceived(handset, message))
+
+        try:
+            await page.run(received)
+        finally:
+            if runner.handsets.get(handset) is page:
+                del runner.handsets[handset]
+                runner.happened(HandsetDetached(handset))
+
+    def _runner(self, config: LineConfig) -> Runner:
+        runner = self._runners.get(config.line)
+        if runner is not None:
+            if runner.line.config != config:
+                runner.happened(Reconfigured(config))
+            return runner
+        runner = self._runners[config.line] = Runner(
+            Line(
+                config,
+                self._ids,
+                timing=self._timing,
+                random=random.random,
+                max_calls=self._limits.calls,
+                user_agent=self._user_agent,
+            ),
+            media=self._media,
+            journal=self._journal,
+            authorities=self._authorities,
+            limits=self._limits,
+            user_agent=self._user_agent,
+            spawn=self._spawn,
+            emptied=self._emptied,
+        )
+        return runner
+
+    def _emptied(self, runner: Runner) -> None:
+        """The line is idle and nobody is attached, or it failed: forget it."""
+        if self._runners.get(runner.line.config.line) is runner:
+            del self._runners[runner.line.config.line]
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        return self._tasks.create_task(_guard(work, name), name=name)
 
     def handset_in_use(self, line: str, handset: str) -> bool:
         """Whether a page with this handset id is attached now."""
-        raise NotImplementedError
+        runner = self._runners.get(line)
+        return runner is not None and handset in runner.handsets
 
     def line_view(self, line: str) -> LineView | None:
         """None for a line that is not up: nobody attached."""
-        raise NotImplementedError
+        runner = self._runners.get(line)
+        return None if runner is None else runner.view
 
     def call_views(self, line: str) -> tuple[CallView, ...]:
         """The live calls."""
-        raise NotImplementedError
+        runner = self._runners.get(line)
+        return () if runner is None else tuple(runner.calls.values())
 
     def mute(self, line: str, call: str, muted: bool) -> bool:
         """False where there is no such live call."""
-        raise NotImplementedError
+        return self._ask(line, call, MuteAsked(call, muted))
 
     def hang_up(self, line: str, call: str) -> bool:
         """False where there is no such live call."""
-        raise NotImplementedError
+        return self._ask(line, call, HangUpAsked(call))
+
+    def _ask(self, line: str, call: str, event: MuteAsked | HangUpAsked) -> bool:
+        runner = self._runners.get(line)
+        if runner is None or call not in runner.calls:
+            return False
+        runner.happened(event)
+        return True
 
     def retry(self, line: str) -> bool:
         """Try a refused or offline line again now. False where the line is not up."""
-        raise NotImplementedError
+        runner = self._runners.get(line)
+        if runner is None:
+            return False
+        runner.happened(RetryAsked())
+        return True
 
     def reconfigure(self, config: LineConfig) -> None:
         """A new secret or address: used at once if the line is up."""
-        raise NotImplementedError
+        if runner := self._runners.get(config.line):
+            runner.happened(Reconfigured(config))
 
     async def close_session(self, session: str) -> None:
         """Log-out: the session's handsets' calls end, their sockets close with 4401."""
-        raise NotImplementedError
+        for runner in tuple(self._runners.values()):
+            gone = tuple(name for name, page in runner.handsets.items() if page.session == session)
+            if gone:
+                runner.happened(SessionEnded(gone))
 
     def media_changed(self, call: str, what: str, leg: str | None) -> None:
         """The media engine reports of a call; ``what`` is a value of `signaling.events.MediaHappening`."""
-        raise NotImplementedError
+        for runner in self._runners.values():
+            if call in runner.calls:
+                runner.happened(MediaChanged(call, MediaHappening(what), leg))
+                return
 
     async def close(self) -> None:
         """Every call ends, every line un-registers, the sockets close with 1012. Bounded to a few seconds."""
-        raise NotImplementedError
+        if self._closed:
+            return
+        self._closed = True
+        runners = tuple(self._runners.values())
+        for runner in runners:
+            runner.happened(LineClosed())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.stop + 1):
+                for runner in runners:
+                    await runner.stopped.wait()
+        for runner in runners:
+            runner.abandon()
+
+
+async def _guard(work: Coroutine[Any, Any, None], name: str) -> None:
+    """A defect in one task must not end the others of its group."""
+    try:
+        await work
+    except Exception:
+        _log.exception("%s failed", name)

@@ -1,0 +1,288 @@
+"""A call of a line: one far leg, the near legs of its handsets, one media session. What both directions have in common;
+how a call is set up is in `signaling.outgoing` and `signaling.incoming`.
+
+A conversation survives two kinds of loss for a while: its handset's socket (`Timing.detached`) and the connection to
+the PBX (`Timing.lost`, then an OPTIONS in the dialog asks whether the PBX still knows the call).
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from .agent import Agent, Outcome
+from .causes import Cause
+from .commands import MediaRelease, MediaSelect, Publish
+from .context import Context
+from .dialog import DialogId
+from .events import MediaDescribed, MediaHappening, MediaRefused
+from .far import FarAgent
+from .leg import Header, Leg, LegState
+from .message import Request
+from .near import NearAgent
+from .ports import FAR
+from .renegotiation import Renegotiation
+from .views import CallState, CallView, RecordingState
+
+_GONE = (404, 408, 410, 481)  # the PBX does not know the call any more
+
+_RECORDING = {
+    MediaHappening.RECORDING_STARTED: RecordingState.ON,
+    MediaHappening.RECORDING_STOPPED: RecordingState.OFF,
+    MediaHappening.RECORDING_DISK_FULL: RecordingState.DISK_FULL,
+    MediaHappening.RECORDING_FAILED: RecordingState.FAILED,
+}
+
+
+class Switchboard(Protocol):
+    """What a call needs of its line."""
+
+    far: FarAgent
+
+    @property
+    def is_ready(self) -> bool: ...
+    def registered(self) -> list[NearAgent]: ...
+    def ended(self, call: "Call") -> None: ...
+
+
+class Call:
+    """The base of both directions. ``near`` is the leg of the handset in the conversation, None before."""
+
+    def __init__(self, context: Context, board: Switchboard, view: CallView) -> None:
+        self.id = view.call
+        self.view = view
+        self.far: Leg | None = None
+        self.near: Leg | None = None
+        self._context = context
+        self._board = board
+        self._connected: set[str] = set()  # legs whose audio can flow
+        self._renegotiation: Renegotiation | None = None
+        self._probing = False
+
+    @property
+    def is_over(self) -> bool:
+        return self.view.state is CallState.ENDED
+
+    @property
+    def is_active(self) -> bool:
+        return self.view.state is CallState.ACTIVE
+
+    def legs(self) -> Iterable[Leg]:
+        """Every leg that there is."""
+        return [leg for leg in (self.near, self.far) if leg is not None]
+
+    def find(self, agent: Agent, wanted: DialogId) -> Leg | None:
+        return next((leg for leg in self.legs() if leg.owns(agent, wanted)), None)
+
+    def update(self, **changes: Any) -> None:
+        """Changes the view (its fields by name) and publishes it, if it is another one then."""
+        view = replace(self.view, **changes)
+        if view != self.view:
+            self.view = view
+            self._context.do(Publish(view))
+
+    def publish(self) -> None:
+        """The first view of the call."""
+        self._context.do(Publish(self.view))
+
+    # The end
+
+    def finish(
+        self,
+        cause: Cause,
+        by: str,
+        *,
+        sip: tuple[int, str] | None = None,
+        near: int = 480,
+        far: int = 480,
+        far_headers: Iterable[Header] = (),
+    ) -> None:
+        """The call is over, for ``cause``; ``by`` as `CallView.ended_by`; ``sip`` is the far side's final answer.
+
+        Legs that are still being set up get ``near`` or ``far`` as their final response, or a CANCEL; others a BYE.
+        """
+        if self.is_over:
+            return
+        for name in ("ringing", "media", "detached", "lost", "probe", "glare", f"ack.{FAR}", "ack"):
+            self._context.cancel_timer(self.timer(name))
+        self._context.forget_media(self.id)
+        if self._renegotiation is not None:
+            self._renegotiation.abandon()
+        for leg in self.legs():
+            if leg.name == FAR:
+                leg.close(far, *far_headers)
+            else:
+                leg.close(near, ("X-Ramal-Cause", cause.value))
+        status, reason = sip or (self.view.sip_status, self.view.sip_reason)
+        self.update(state=CallState.ENDED, cause=cause, ended_by=by, sip_status=status, sip_reason=reason)
+        self._context.do(MediaRelease(self.id))
+        self._board.ended(self)
+
+    def timer(self, name: str) -> str:
+        return f"call.{self.id}.{name}"
+
+    def hang_up(self) -> None:
+        """The agent wants the end, by the page's API or by logging out."""
+        self.finish(Cause.ENDED if self.is_active else Cause.CANCELLED, "agent", near=487)
+
+    def stop(self) -> None:
+        """The gateway stops."""
+        self.finish(Cause.INTERRUPTED, "gateway", near=503, far=480)
+
+    # The conversation
+
+    def talk(self, near: Leg) -> None:
+        """Both sides have answered: the handset of ``near`` is in the conversation."""
+        self._context.cancel_timer(self.timer("ringing"))
+        self.near = near
+        select = MediaSelect(self.id, "", near.name, self._context.config.record and self._context.config.anchored)
+        self._context.ask_media(select, self._not_selected)
+        self.update(state=CallState.ACTIVE, handset=near.name)
+        if self._context.config.anchored and not self._both_connected():
+            self._context.set_timer(self.timer("media"), self._context.timing.media, self._no_media)
+        if not near.agent.is_connected:
+            self.near_lost()
+
+    def await_ack(self, leg: Leg) -> None:
+        """We sent a 200 to an INVITE of ``leg``: without its ACK there is no call (RFC 3261 section 13.3.1.4)."""
+        timer = self.timer("ack" if leg.name != FAR else f"ack.{FAR}")
+        self._context.set_timer(timer, self._context.timing.transaction, self._no_ack)
+
+    def acknowledged(self, leg: Leg) -> None:
+        self._context.cancel_timer(self.timer("ack" if leg.name != FAR else f"ack.{FAR}"))
+
+    def _no_ack(self) -> None:
+        self.finish(Cause.INTERRUPTED, "gateway")
+
+    def _no_media(self) -> None:
+        self.finish(Cause.MEDIA_FAILED, "gateway")
+
+    def _not_selected(self, event: MediaDescribed | MediaRefused) -> None:
+        self.finish(Cause.MEDIA_FAILED, "gateway")
+
+    def _both_connected(self) -> bool:
+        return FAR in self._connected and self.near is not None and self.near.name in self._connected
+
+    def mute(self, muted: bool) -> None:
+        self.update(muted=muted)
+
+    def media_changed(self, what: MediaHappening, leg: str | None) -> None:
+        concerned = leg == FAR or (self.near is not None and leg == self.near.name)
+        if what in _RECORDING:
+            self.update(recording=_RECORDING[what])
+        elif what is MediaHappening.CALL_LOST or (what is MediaHappening.LEG_FAILED and concerned):
+            self.finish(Cause.MEDIA_FAILED, "gateway", near=500, far=480)
+        elif what is MediaHappening.LEG_CONNECTED and leg is not None:
+            self._connected.add(leg)
+            if self._both_connected():
+                self._context.cancel_timer(self.timer("media"))
+
+    # What a peer asks in the dialog
+
+    def asked(self, leg: Leg, request: Request) -> None:
+        """A request of ``leg``'s peer in its dialog, other than ACK and CANCEL."""
+        if not leg.receive(request):
+            return
+        is_far = leg.name == FAR
+        if request.method == "BYE":
+            leg.left()
+            leg.reply(request, 200)
+            self.finish(Cause.ENDED, "other" if is_far else "agent")
+        elif request.method == "INVITE":
+            self._reinvited(leg, request)
+        elif request.method == "OPTIONS" or (request.method == "NOTIFY" and is_far):
+            leg.reply(request, 200)
+        elif request.method == "UPDATE" and is_far:
+            leg.reply(request, 488 if request.body else 200)  # with SDP it should be a re-INVITE
+        else:
+            leg.reply(request, 405)
+
+    def _reinvited(self, leg: Leg, request: Request) -> None:
+        other = self.near if leg is self.far else self.far
+        if not self.is_active or other is None or self._renegotiation is not None:
+            leg.reply(request, 491)
+        elif not request.body:
+            leg.reply(request, 488, "An offer is expected")
+        elif other is self.near and not other.agent.is_connected:
+            leg.reply(request, 491)  # the handset will be back, or the call over, when it is asked again
+        else:
+            self._renegotiation = Renegotiation(self._context, self, leg, other, request)
+            self._renegotiation.start()
+
+    def renegotiated(self, leg: Leg, direction: str | None) -> None:
+        """The re-INVITE of ``leg`` is over; ``direction`` is the one that its offer wanted, None where it failed."""
+        self._renegotiation = None
+        if direction is not None:
+            held = direction in ("sendonly", "inactive")
+            self.update(**{"held_by_other" if leg.name == FAR else "held": held})
+
+    def cancelled(self, invite: Request, cancel: Request) -> bool:
+        """A CANCEL came for ``invite``; False where it is none of this call's."""
+        if self._renegotiation is not None and self._renegotiation.cancelled(invite):
+            return True
+        for leg in self.legs():
+            if leg.is_invited_by(invite):
+                self.withdrawn(leg, cancel)
+                return True
+        return False
+
+    def withdrawn(self, leg: Leg, cancel: Request) -> None:
+        """The caller gave up before the answer."""
+        self.finish(Cause.CANCELLED, "other" if leg.name == FAR else "agent", near=487, far=487)
+
+    # Losses
+
+    def handset_lost(self, agent: NearAgent) -> None:
+        """The socket of ``agent`` has gone."""
+        if self.near is not None and self.near.agent is agent:
+            if self.is_active:
+                self.near_lost()
+            else:
+                self.finish(Cause.INTERRUPTED, "gateway")
+
+    def near_lost(self) -> None:
+        self._context.set_timer(self.timer("detached"), self._context.timing.detached, self._not_back)
+
+    def _not_back(self) -> None:
+        self.finish(Cause.INTERRUPTED, "gateway")
+
+    def handset_registered(self, agent: NearAgent) -> None:
+        """``agent`` has a binding. The same page (its Contact's user tells) gets its dialogs back on its new socket."""
+        leg = self.near
+        if leg is None or leg.agent is not agent or leg.dialog is None or agent.binding is None:
+            return
+        if agent.binding.uri.user == leg.dialog.target.user:
+            leg.dialog = replace(leg.dialog, target=agent.binding.uri)
+            self._context.cancel_timer(self.timer("detached"))
+
+    def session_ended(self, handsets: tuple[str, ...]) -> None:
+        """The person of these handsets logged out."""
+        if self.near is not None and self.near.name in handsets:
+            self.hang_up()
+
+    def far_lost(self) -> None:
+        """The line is not registered any more. A conversation waits for it; a call in the making cannot."""
+        self._context.cancel_timer(self.timer("probe"))
+        if self.is_active:
+            self._context.set_timer(self.timer("lost"), self._context.timing.lost, self._lost)
+        else:
+            self.finish(Cause.PBX_LOST, "gateway", near=503)
+
+    def far_back(self) -> None:
+        """The line is registered again: does the PBX still know this call?"""
+        if not self.is_active or self.far is None or self.far.state is not LegState.CONFIRMED:
+            return
+        self._context.cancel_timer(self.timer("lost"))
+        self._context.set_timer(self.timer("probe"), self._context.timing.probe, self._lost)
+        self.far.request("OPTIONS", self._probed)
+
+    def _probed(self, outcome: Outcome) -> None:
+        if self.is_over or not self._board.is_ready:
+            return  # lost once more meanwhile: `far_lost` has its timer
+        self._context.cancel_timer(self.timer("probe"))
+        if outcome.response is None or outcome.response.status in _GONE:
+            self._lost()
+        elif self._renegotiation is not None:
+            self._renegotiation.far_back()
+
+    def _lost(self) -> None:
+        self.finish(Cause.PBX_LOST, "gateway", near=503)

@@ -1,0 +1,131 @@
+"""A call that a handset makes, until both sides have answered.
+
+::
+
+    handset            line                      PBX
+      |--INVITE--------->| media offer             |
+      |<--100------------|--INVITE---------------->|
+      |                  |<--401 (signed by `far`)-|
+      |<--180, 183 SDP---| media answer <--180,183-|
+      |<--200------------| media answer <----200---|
+"""
+
+from .agent import Outcome
+from .call import Call, Switchboard
+from .causes import Cause, cause_of_status
+from .commands import MediaAnswer, MediaOffer
+from .context import Context
+from .events import MediaDescribed, MediaRefused
+from .leg import Leg, LegState
+from .message import Request, Response
+from .near import NearAgent
+from .ports import FAR
+from .views import CallState, CallView, Direction
+
+
+def near_status(status: int) -> int:
+    """What a handset gets for a final failure of the far side: the same, except that a challenge and a redirection are
+    none of its business."""
+    if status < 400:
+        return 480
+    return 403 if status in (401, 407) else status
+
+
+class OutgoingCall(Call):
+    def __init__(
+        self, context: Context, board: Switchboard, agent: NearAgent, invite: Request, number: str, call: str
+    ) -> None:
+        view = CallView(
+            call=call,
+            line=context.config.line,
+            direction=Direction.OUT,
+            state=CallState.DIALING,
+            number=number,
+            handset=agent.handset,
+            near_call_id=invite.call_id,
+        )
+        super().__init__(context, board, view)
+        self._number = number
+        self._offer = invite.body
+        self._caller = Leg(agent, agent.handset, context.ids.token(), (("X-Ramal-Call", call),))
+        self._caller.invited(invite)
+        self._early: tuple[str | None, bytes] | None = None  # To tag and SDP of the early media that are heard
+        self.near = self._caller
+
+    def start(self) -> None:
+        self._caller.progress(100)
+        self.publish()
+        if not self._board.is_ready:
+            self.finish(Cause.PBX_LOST, "gateway", near=503)
+            return
+        self._context.set_timer(self.timer("ringing"), self._context.timing.ringing, self._not_answered)
+        offer = MediaOffer(self.id, "", self._caller.name, self._offer, FAR)
+        self._context.ask_media(offer, self._offered)
+
+    def _not_answered(self) -> None:
+        self.finish(Cause.NO_ANSWER, "gateway", near=408)
+
+    def _offered(self, event: MediaDescribed | MediaRefused) -> None:
+        if isinstance(event, MediaRefused):
+            self.finish(Cause.MEDIA_FAILED, "gateway", near=488 if event.whose == "peer" else 500)
+        elif not event.description.audio:
+            self.finish(Cause.MEDIA_FAILED, "gateway", near=488)
+        else:
+            self.far = Leg(self._board.far, FAR, self._context.ids.token())
+            self.far.inviting(
+                self._board.far.invite(self._number, event.description.sdp, self.far.tag, self._far_answered)
+            )
+
+    def _far_answered(self, outcome: Outcome) -> None:
+        if self.far is None:  # told at once, before there was a leg: the connection is not there
+            return
+        waited = self.far.state is LegState.INVITING
+        response = self.far.answered(outcome)
+        if self.is_over or not waited:
+            return
+        if outcome.response is None:
+            self.finish(Cause.PBX_LOST, "gateway", near=503)
+        elif response is None or response.status == 100:
+            return
+        elif response.status < 200:
+            self._progressed(response)
+        elif response.is_success:
+            self._accepted(response)
+        else:
+            sip = (response.status, response.reason)
+            self.finish(cause_of_status(response.status), "other", sip=sip, near=near_status(response.status))
+
+    def _progressed(self, response: Response) -> None:
+        if response.status == 180:
+            self.update(state=CallState.RINGING)
+        if response.body and self._early is None:
+            self._early = (response.to_tag, response.body)
+            answer = MediaAnswer(self.id, "", FAR, response.body, self._caller.name)
+            self._context.ask_media(answer, self._early_described)
+        elif response.status == 180 or (response.status == 183 and not response.body):
+            self._caller.progress(response.status)
+
+    def _early_described(self, event: MediaDescribed | MediaRefused) -> None:
+        """Early media that cannot be had are no reason to end the call: the answer may be better."""
+        if isinstance(event, MediaDescribed):
+            self.update(state=CallState.RINGING, early_media=True)
+            self._caller.progress(183, event.description.sdp)
+
+    def _accepted(self, response: Response) -> None:
+        body = response.body
+        if not body and self._early is not None and self._early[0] == response.to_tag:
+            body = self._early[1]
+        if not body:
+            self.finish(Cause.MEDIA_FAILED, "gateway", near=488)
+            return
+        self.update(sip_status=response.status, sip_reason=response.reason)
+        answer = MediaAnswer(self.id, "", FAR, body, self._caller.name)
+        self._context.ask_media(answer, self._described)
+
+    def _described(self, event: MediaDescribed | MediaRefused) -> None:
+        if isinstance(event, MediaRefused):
+            self.finish(Cause.MEDIA_FAILED, "gateway", near=500)
+            return
+        self._caller.accept(event.description.sdp)
+        self.await_ack(self._caller)
+        self.talk(self._caller)
