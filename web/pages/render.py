@@ -60,7 +60,7 @@ class Renderer:
                 language=language,
                 languages=LANGUAGES,
                 theme=theme,
-                catalog_url=f"/locale/{language}.{catalog_version(language)}.json",
+                catalogs={tag: f"/locale/{tag}.{catalog_version(tag)}.json" for tag in LANGUAGES},
                 assets=self._assets.entry(entry),
                 **values,
             )

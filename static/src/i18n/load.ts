@@ -1,18 +1,21 @@
 import { useCatalog, type Catalog } from "./index.ts";
 
-/** Takes the catalogue that the page's `<html data-catalog>` names. A page without it shows its ids, which are English. */
+/** Takes the catalogue of the page's language. A page without it shows its ids, which are English. */
 export async function loadPageCatalog(): Promise<void> {
-  const url = document.documentElement.dataset["catalog"];
-  if (url) await load(url);
+  await load(document.documentElement.lang);
 }
 
 /** Changes the language of the page that is open; a call goes on. */
 export async function loadLanguage(language: string): Promise<void> {
-  await load(`/locale/${encodeURIComponent(language)}.json`);
-  document.documentElement.lang = language;
+  if (await load(language)) document.documentElement.lang = language;
 }
 
-async function load(url: string): Promise<void> {
-  const response = await fetch(url, { credentials: "same-origin" });
-  if (response.ok) useCatalog((await response.json()) as Catalog);
+/** The page names the address of every catalogue: `<html data-catalogs>`. */
+async function load(language: string): Promise<boolean> {
+  const urls = JSON.parse(document.documentElement.dataset["catalogs"] ?? "{}") as Record<string, string>;
+  const url = urls[language];
+  const response = url ? await fetch(url, { credentials: "same-origin" }).catch(() => null) : null;
+  if (!response?.ok) return false;
+  useCatalog((await response.json()) as Catalog);
+  return true;
 }

@@ -50,12 +50,13 @@ export class AppView extends View {
           ${me && me.role !== "agent" ? this.#link("/lines", "lines", t("Extensions"), route.view === "lines", "nav-lines") : nothing}
           ${this.#link("/settings", "settings", t("Settings"), route.view === "settings", "nav-settings")}
         </nav>
-        ${lineStatus(store.state)}
+        <div class="top-side">${lineStatus(store.state)}
         <button type="button" class="icon-button top-help" data-testid="help-open" aria-label=${t("Help and shortcuts")} title=${t("Help and shortcuts")} @click=${() => this.#showHelp(true)}>${icon("help")}</button>
         <div class="top-user">
           <span class="top-name">${me?.name ?? ""}</span><span class="top-role">${me ? roleText(me.role) : ""}</span>
         </div>
         <button type="button" class="icon-button top-logout" data-testid="logout" aria-label=${t("Log out")} title=${t("Log out")} @click=${() => void this.#logOut()}>${icon("logout")}</button>
+        </div>
       </header>
       <main class="main" id="main" tabindex="-1">${banners(this.app)}${this.#view(route)}</main>
       ${route.view === "phone" ? nothing : this.#floating()}
