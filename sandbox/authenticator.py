@@ -1,5 +1,5 @@
 """Who may register and call: the server's side of digest authentication (RFC 3261 section 22, RFC 8760). Pure: time and
-nonces are given.
+nonces are given. A REGISTER is challenged by 401 as by a registrar, all else by 407 as by a proxy.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The 401 to send. ``wrong`` says that the request was signed, and wrongly: not just unsigned or too late."""
+    """The 401 or 407 to send. ``wrong``: the request was signed, and wrongly, not just unsigned or too late."""
 
     response: Response
     wrong: bool
@@ -59,13 +59,13 @@ class Authenticator:
         """
         given = _authorization(request)
         if given is None:
-            return self._challenge(request, now, stale=False, wrong=False)
+            return self._refusal(request, now, stale=False, wrong=False)
         if not self._signed(request, given, extension):
-            return self._challenge(request, now, stale=False, wrong=True)
+            return self._refusal(request, now, stale=False, wrong=True)
         issued = self._issued.get(given.nonce)
         count = given.nc or 0
         if issued is None or issued.until <= now or count <= issued.count:
-            return self._challenge(request, now, stale=True, wrong=False)
+            return self._refusal(request, now, stale=True, wrong=False)
         issued.count = count
         return None
 
@@ -74,25 +74,28 @@ class Authenticator:
         algorithm = given.algorithm or Algorithm.MD5
         if known is None or given.uri != str(request.uri) or algorithm not in self._algorithms:
             return False
-        challenge = self._challenge_of(algorithm, given.nonce)
+        challenge = _challenge(request, algorithm, given.nonce)
         return digest.verify(given, challenge, Credentials(extension, known.secret), request.method)
 
-    def _challenge_of(self, algorithm: Algorithm, nonce: str) -> Challenge:
-        return Challenge(REALM, nonce, algorithm, qop=("auth",))
-
-    def _challenge(self, request: Request, now: float, *, stale: bool, wrong: bool) -> Refusal:
+    def _refusal(self, request: Request, now: float, *, stale: bool, wrong: bool) -> Refusal:
         nonce = self._token()
         self._issued[nonce] = _Issued(now + self._life)
         while len(self._issued) > MAX_NONCES:
             del self._issued[next(iter(self._issued))]
-        challenges = [replace(self._challenge_of(algorithm, nonce), stale=stale) for algorithm in self._algorithms]
+        challenges = [replace(_challenge(request, algorithm, nonce), stale=stale) for algorithm in self._algorithms]
         headers = [(challenge.header, str(challenge)) for challenge in challenges]
-        return Refusal(request.reply(401, to_tag=self._token(), headers=headers), wrong)
+        status = 401 if request.method == "REGISTER" else 407
+        return Refusal(request.reply(status, to_tag=self._token(), headers=headers), wrong)
+
+
+def _challenge(request: Request, algorithm: Algorithm, nonce: str) -> Challenge:
+    return Challenge(REALM, nonce, algorithm, qop=("auth",), proxy=request.method != "REGISTER")
 
 
 def _authorization(request: Request) -> Authorization | None:
     """The first one that can be read."""
-    for value in request.headers.get_all("Authorization"):
+    name = "Authorization" if request.method == "REGISTER" else "Proxy-Authorization"
+    for value in request.headers.get_all(name):
         try:
             return Authorization.parse(value)
         except MalformedChallenge:

@@ -89,7 +89,7 @@ class Client:
 
     def signed(self, request: Request, response: Response, *, nc: int = 1, secret: str | None = None) -> Request:
         """``request`` once more, with the answer to the challenge of ``response``."""
-        challenge = digest.choose(response, Profile.ASTERISK)
+        challenge = digest.choose(response, Profile.UNKNOWN)
         assert challenge is not None
         credentials = Credentials(self.me.uri.unescaped_user, self.secret if secret is None else secret)
         return request.again(via(), digest.authorize(request, challenge, credentials, cnonce="c", nc=nc))
@@ -107,7 +107,7 @@ class Client:
         request = self.build("INVITE", number, sdp=sdp)
         await self.send(request)
         challenge = await self.response()
-        assert challenge.status == 401
+        assert challenge.status == 407
         await self.send(build_ack(request, challenge))
         signed = self.signed(request, challenge)
         await self.send(signed)

@@ -48,7 +48,7 @@ async def test_a_line_calls_another_and_hangs_up(sandbox: Sandbox, ana: Client, 
     assert invite.uri == bruno.contact.uri
     assert (invite.from_.display_name, invite.from_.uri.unescaped_user) == ("Ana", "1001")
     assert invite.body == b"offer"
-    assert "Authorization" not in invite.headers
+    assert "Proxy-Authorization" not in invite.headers
     await bruno.send(invite.reply(180, to_tag="b"))
     assert (await ana.response()).status == 180
     await accept(bruno, invite, "answer")

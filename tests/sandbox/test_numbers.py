@@ -123,7 +123,7 @@ async def test_sdp_that_cannot_be_answered_gets_488(sandbox: Sandbox) -> None:
 async def test_an_invite_with_a_wrong_secret_is_not_taken(sandbox: Sandbox) -> None:
     async with connected(sandbox, secret="wrong") as ana:
         call = await ana.invite("606", "v=0\r\n")
-        assert (await call.final()).status == 401
+        assert (await call.final()).status == 407
     assert "WRONG SECRET INVITE 1001" in sandbox.log
 
 
