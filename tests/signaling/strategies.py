@@ -16,8 +16,8 @@ hosts = st.one_of(
 )
 ports = st.none() | st.integers(1, 65535)
 # What a person can write: no line break, no lone surrogate; everything else, control characters too.
-texts = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), max_size=20)
-visible = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
+texts = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=20)
+visible = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 users = st.from_regex(r"(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2}){1,16}", fullmatch=True)
 
 

@@ -1,7 +1,7 @@
 """The 49 messages of RFC 4475 with what the near side does with each: one table for the parser's and the line's tests.
 
-`Verdict.status` is the parser's refusal, None where it takes the message. `Verdict.line` is then what the line does with a
-message that the parser has taken: a status, ``"accept"`` (goes its way) or ``"drop"`` (a response that nobody waits for).
+`Verdict.status` is the parser's refusal, None where it takes the message. `Verdict.line` is then what the line does
+with it: a status, ``"accept"`` (it goes its way) or ``"drop"`` (a response that nobody waits for).
 """
 
 from dataclasses import dataclass
