@@ -14,7 +14,7 @@ from ..store.tables import Account, CallEvent, Recording, User
 
 Language = Literal["pt-BR", "es", "en"]
 Theme = Literal["system", "light", "dark"]
-HandsetId = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9_-]{8,64}\Z")]
+HandsetId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 
 class _In(BaseModel):
