@@ -138,6 +138,12 @@ def test_a_challenge_makes_the_round_trip(challenge: Challenge) -> None:
     assert Challenge.parse(str(challenge)) == challenge
 
 
+def test_a_challenge_is_written() -> None:
+    assert str(Challenge("r", "n", Algorithm.SHA_256, ("auth", "auth-int"), "o", True)) == (
+        'Digest realm="r", nonce="n", opaque="o", algorithm=SHA-256, qop="auth,auth-int", stale=true'
+    )
+
+
 def is_session(challenge: Challenge) -> bool:
     return challenge.algorithm in (Algorithm.MD5_SESS, Algorithm.SHA_256_SESS)
 

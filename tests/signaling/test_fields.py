@@ -90,6 +90,7 @@ def test_reason() -> None:
 
 
 def test_warning() -> None:
+    assert str(Warning(399, "h.example", 'Mind the "gap"')) == '399 h.example "Mind the \\"gap\\""'
     assert Warning.parse('399 h.example "Mind the \\"gap\\""') == Warning(399, "h.example", 'Mind the "gap"')
     with pytest.raises(ValueError):
         Warning.parse('1812 overture "In Progress"')

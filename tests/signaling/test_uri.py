@@ -134,6 +134,7 @@ def test_addresses_of_record_are_compared(one: str, other: str, same: bool) -> N
 
 
 def test_escapes_are_resolved_once() -> None:
+    assert escape_user("*72 é@#") == "*72%20%C3%A9%40%23"
     uri = Uri.parse("sip:sips%3Auser%40example.com@example.net")
     assert (uri.scheme, uri.unescaped_user, uri.host) == ("sip", "sips:user@example.com", "example.net")
     assert Uri.parse("sip:%2541@h").unescaped_user == "%41"
