@@ -70,6 +70,7 @@ class Identity:
         context.set_cipher_list(_CIPHERS)
         context.set_tlsext_use_srtp(b":".join(PROFILES))
         self.context = context
+        self.certificate = certificate
         self.fingerprint = f"sha-256 {digest(certificate, 'sha-256')}"
 
 

@@ -29,7 +29,8 @@ _CANDIDATE = re.compile(
     r"candidate:\S{1,32} 1 (?i:udp) \d{1,10} ([0-9A-Fa-f:.]{2,45}) (\d{1,5}) typ [a-z]{1,16}(?: .*)?"
 )
 
-_STATIC = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 13: ("CN", 8000), 18: ("G729", 8000)}  # RFC 3551
+# Payload type -> name, clock of RFC 3551 section 6, where no rtpmap is needed.
+STATIC_CODECS = {0: ("pcmu", 8000), 8: ("pcma", 8000), 9: ("g722", 8000), 13: ("cn", 8000), 18: ("g729", 8000)}
 _DIRECTIONS = frozenset(direction.value for direction in Direction)
 _NO_VOICE = ("telephone-event", "cn", "red")
 
@@ -94,9 +95,9 @@ class Section:
             if match is not None:
                 number, name, clock, channels = match.groups()
                 maps[int(number)] = Codec(int(number), name.lower(), int(clock), int(channels or 1))
-        for number, (name, hertz) in _STATIC.items():
-            maps.setdefault(number, Codec(number, name.lower(), hertz, 1))
-        return tuple(maps[number] for number in map(int, self.formats) if number in maps)
+        for payload_type, (static, hertz) in STATIC_CODECS.items():
+            maps.setdefault(payload_type, Codec(payload_type, static, hertz, 1))
+        return tuple(maps[int(number)] for number in self.formats if int(number) in maps)
 
     @property
     def telephone_events(self) -> frozenset[int]:
