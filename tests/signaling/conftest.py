@@ -1,4 +1,4 @@
-"""Hypothesis without its stop-watch: a busy machine is no reason to fail. What must be fast is timed by its own tests."""
+"""Hypothesis without its stop-watch: a busy machine is no reason to fail. What must be fast has tests of its own."""
 
 from hypothesis import HealthCheck, settings
 
