@@ -18,7 +18,9 @@ from .timeline import RATE, Content, lost, place, read
 from .track import Samples, Track
 
 PEAK_RATE = 10  # peaks a second of each channel: 36,000 for an hour
-_BIT_RATE = 64_000  # of both channels: enough that Opus does not mix one voice into the other
+_BIT_RATE = (
+    48_000  # of both channels. With "voip" Opus let a loud voice be heard in the other channel, with "audio" not
+)
 _FRAME = 960  # samples of an Opus frame of 20 ms
 _BLOCK_SECONDS = 10
 _LONGEST_SECONDS = 24 * 3600  # a capture with a broken clock must not fill the disk with silence
@@ -99,7 +101,7 @@ def _write(data: bytes, content: Content, target: Path, length: int, step: int) 
     with av.open(str(target), "w", format="ogg") as container:
         stream = container.add_stream("libopus", rate=RATE, layout="stereo")
         stream.bit_rate = _BIT_RATE
-        stream.options = {"application": "voip", "compression_level": "5"}
+        stream.options = {"application": "audio", "compression_level": "5"}
         position = 0
         while position < max(length, 1):  # an empty capture still gives a file that plays
             count = max(1, min(_BLOCK_SECONDS * RATE, length - position))

@@ -137,7 +137,9 @@ def _ordered(packets: list[Packet]) -> list[tuple[int, Packet]]:
     found: list[tuple[int, Packet]] = []
     for members in sources.values():
         sequences = _unwrap(np.array([packet.sequence for packet in members], dtype=np.int64), 16)
-        once = dict(zip(sequences.tolist(), members, strict=True))
+        once: dict[int, Packet] = {}
+        for sequence, packet in zip(sequences.tolist(), members, strict=True):
+            once.setdefault(sequence, packet)  # the first to arrive
         found.extend(sorted(once.items()))
     return found
 
