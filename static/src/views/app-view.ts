@@ -15,6 +15,12 @@ import { shortcut } from "./shortcuts.ts";
 import { lineStatus } from "./status.ts";
 import { View } from "./view.ts";
 
+const CHUNKS = {
+  calls: () => import("./history-view.ts"),
+  lines: () => import("./lines-view.ts"),
+  settings: () => import("./settings-view.ts"),
+};
+
 /** The frame around the views: navigation, the state of the line, what is said aloud, and a call that follows along. */
 export class AppView extends View {
   #said = "";
@@ -73,21 +79,22 @@ export class AppView extends View {
       case "phone":
         return html`<ramal-phone .app=${this.app}></ramal-phone>`;
       case "calls":
-        this.#load("calls", () => import("./history-view.ts"));
-        return html`<ramal-history .app=${this.app} .call=${route.call}></ramal-history>`;
+        return this.#whenLoaded("calls", () => html`<ramal-history .app=${this.app} .call=${route.call}></ramal-history>`);
       case "lines":
-        this.#load("lines", () => import("./lines-view.ts"));
-        return html`<ramal-lines .app=${this.app}></ramal-lines>`;
+        return this.#whenLoaded("lines", () => html`<ramal-lines .app=${this.app}></ramal-lines>`);
       case "settings":
-        this.#load("settings", () => import("./settings-view.ts"));
-        return html`<ramal-settings .app=${this.app}></ramal-settings>`;
+        return this.#whenLoaded("settings", () => html`<ramal-settings .app=${this.app}></ramal-settings>`);
     }
   }
 
-  #load(name: string, load: () => Promise<unknown>): void {
-    if (this.#loaded.has(name)) return;
-    this.#loaded.add(name);
-    void load();
+  /** An element that is not defined yet would keep what is set on it from its own setters: it comes after its chunk. */
+  #whenLoaded(name: keyof typeof CHUNKS, content: () => TemplateResult): TemplateResult {
+    if (this.#loaded.has(name)) return content();
+    void CHUNKS[name]().then(() => {
+      this.#loaded.add(name);
+      this.requestUpdate();
+    });
+    return html`<div class="loading" aria-busy="true"></div>`;
   }
 
   /** The call, small, over every view but the phone's own. */

@@ -93,7 +93,7 @@ export class PhoneView extends View {
           autocomplete="off"
           enterkeyhint="go"
           maxlength="80"
-          placeholder=${t("Number or name to call")}
+          placeholder=${t("Enter a number")}
           aria-label=${t("Number to call")}
           .value=${this.#number}
           ?disabled=${!state.line}
