@@ -5,7 +5,7 @@ import pytest
 from signaling.message import Request, Response
 from signaling.parser import parse, serialize
 
-from .frames import frame, refusal
+from .frames import OPTIONS, frame, refusal
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,14 @@ def test_what_the_far_side_got_wrong_is_left_out_or_put_right() -> None:
     latin = parse(frame('From: "Jo\x7fo" <sip:1@h>;tag=1').replace(b"\x7f", b"\xe3"), strict=False)
     assert latin.from_.display_name == "Jo\ufffdo"
     assert parse(frame("From: sip:1@h;tag=1"), strict=False).from_tag == "1"
+
+
+def test_a_strange_binding_of_another_device_hides_none_of_ours() -> None:
+    ok = OPTIONS.replace("OPTIONS sip:600@pbx.example SIP/2.0", "SIP/2.0 200 OK").replace("OPTIONS", "REGISTER")
+    message = parse(frame("Contact: João <sip:x@y>, <name:z>, <sip:1001@h>;expires=60", base=ok), strict=False)
+    assert [str(contact) for contact in message.contacts] == ["<sip:1001@h>;expires=60"]
+    assert parse(frame("Contact: <name:z>", base=ok), strict=False).contacts == ()
+    assert parse(frame("Contact: *", base=ok), strict=False).contact_is_star
 
 
 @pytest.mark.parametrize(
