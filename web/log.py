@@ -73,10 +73,12 @@ def configure(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
     # These write whole frames and statements at DEBUG: secrets would pass by name and shape unknown to `clean`.
     for name in ("websockets", "sqlalchemy", "aiosqlite", "asyncio", "aioice", "aiortc"):
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
+        logging.getLogger(name).setLevel(max(logging.INFO, root.level))
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -1,6 +1,7 @@
 """A whole gateway over a real SQLite file, with two companies in it, and a browser's worth of client."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,13 @@ PEOPLE = (
 def cheap() -> Passwords:
     """The real algorithm with parameters that cost nothing."""
     return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]], within: float = 5) -> None:
+    """Waits until it holds; fails after ``within`` seconds."""
+    async with asyncio.timeout(within):
+        while not await holds():  # noqa: ASYNC110 - another process or task changes it, which sets no event of ours
+            await asyncio.sleep(0.01)
 
 
 def settings_for(data: Path, port: int = 8080, **more: str) -> Settings:
