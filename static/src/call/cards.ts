@@ -26,7 +26,7 @@ export interface Card {
   endedBy: string | null;
 }
 
-/** The cards of the page: ringing ones last, so that the conversation stays where it is. */
+/** The cards of the page: the conversation first, then one on hold, then one that rings. */
 export function cards(state: PhoneState): Card[] {
   const used = new Set<string>();
   const result: Card[] = [];
@@ -40,7 +40,7 @@ export function cards(state: PhoneState): Card[] {
   }
   const live = result.filter((card) => card.state !== "ended");
   // An ended call steps back as soon as there is another one to look at.
-  return live.length ? live.sort((a, b) => Number(a.state === "ringing-in") - Number(b.state === "ringing-in")) : result.slice(-1);
+  return live.length ? live.sort((a, b) => rank(a) - rank(b)) : result.slice(-1);
 }
 
 /** The gateway's call of a session: by the id that it told, or by the Call-ID that the page chose. */
@@ -48,6 +48,11 @@ export function callOf(state: PhoneState, session: Session): Call | undefined {
   if (session.call) return state.calls[session.call];
   if (!session.sipCallId) return undefined;
   return Object.values(state.calls).find((call) => call.near_call_id === session.sipCallId);
+}
+
+function rank(card: Card): number {
+  if (card.state === "ringing-in") return 2;
+  return card.state === "held" ? 1 : 0;
 }
 
 function isElsewhere(call: Call): boolean {

@@ -125,8 +125,10 @@ export class Phone {
   /** One key of the keypad, as a telephone-event (RFC 4733). */
   press(key: string, digit: string): void {
     const leg = this.#legs.get(key);
-    if (!leg?.established) return;
-    leg.session?.sendDTMF(digit, { transportType: "RFC2833" as never, duration: 120, interToneGap: 80 });
+    if (!leg?.session || !leg.established) return;
+    // The other side may have taken no telephone-event: JsSIP would throw.
+    if (!leg.session.connection?.getSenders().some((sender) => sender.dtmf?.canInsertDTMF)) return;
+    leg.session.sendDTMF(digit, { transportType: "RFC2833" as never, duration: 120, interToneGap: 80 });
   }
 
   dismiss(key: string): void {

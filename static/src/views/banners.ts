@@ -20,9 +20,6 @@ export function banners(app: App): TemplateResult {
   if (state.sessionOver && inCall(cards)) {
     shown.push(banner("session", "info", t("Your session has ended."), t("The call goes on; log in again when it is over.")));
   }
-  if (state.feed === "live" && state.me && !state.line) {
-    shown.push(banner("no-line", "info", t("You have no extension."), t("You can see calls and extensions, but not make calls.")));
-  }
   const full = cards.some((card) => card.recording === "disk_full" && card.state !== "ended");
   if (full) shown.push(banner("disk", "alert", t("The recording stopped: the disk is full."), t("The call goes on. Tell your administrator.")));
   return html`<div class="banners">${shown}</div>`;

@@ -22,6 +22,7 @@ export interface CardOptions {
 
 export function callCard(card: Card, options: CardOptions): TemplateResult {
   if (card.state === "ended") return endedCard(card, options);
+  if (options.compact && card.state !== "ringing-in") return callBar(card, options);
   const talking = card.state === "active" || card.state === "held";
   return html`<section
     class="call ${options.compact ? "call-compact" : ""}"
@@ -38,6 +39,26 @@ export function callCard(card: Card, options: CardOptions): TemplateResult {
           ${keypad("keypad", options.press)}`
       : html`<div class="call-who">${avatar(card)}${who(card)}${timer(card, options.now)}</div>`}
     ${chips(card)} ${card.state === "ringing-in" ? ringingControls(card, options) : liveControls(card, options, talking)}
+  </section>`;
+}
+
+/** A live call as one row: over another view, or beside the call that is talked in. */
+function callBar(card: Card, { app, now }: CardOptions): TemplateResult {
+  const { phone } = app;
+  const talking = card.state === "active" || card.state === "held";
+  const inert = !talking || card.elsewhere;
+  const held = card.state === "held";
+  return html`<section class="call bar" data-testid="call-card" data-state=${card.state} data-call=${card.call ?? ""} tabindex="-1" aria-label="${stateText(card)} · ${whoIs(card.number, card.name)}">
+    <a class="bar-who" href="/" data-route>
+      <span class="call-state">${icon(stateIcon(card))}<span>${stateText(card)}</span></span>
+      <span class="bar-name" data-testid="call-number" data-number=${card.number}>${whoIs(card.number, card.name)}</span>
+      <span class="bar-timer" data-testid="call-timer">${talking && card.acceptedAt !== null ? clock(now - card.acceptedAt) : ""}</span>
+    </a>
+    <div class="bar-tools">
+      ${tool("call-mute", card.muted ? "mic-off" : "mic", card.muted ? t("Muted") : t("Mute"), card.muted, inert, "Alt+M", () => phone.mute(card.key, !card.muted))}
+      ${tool("call-hold", "pause", held ? t("Resume") : t("Hold"), held, inert || card.holdWanted !== held, "Alt+P", () => phone.hold(card.key, !held))}
+      <button type="button" class="bar-hangup" data-testid="call-hangup" aria-keyshortcuts="Alt+Q" aria-label=${talking ? t("Hang up") : t("Cancel call")} title=${talking ? t("Hang up") : t("Cancel call")} @click=${() => phone.hangUp(card.key)}>${icon("hangup")}</button>
+    </div>
   </section>`;
 }
 

@@ -56,7 +56,7 @@ export class PhoneView extends View {
     const [first, second] = cards.filter((card) => card.state !== "ended");
     return html`<div class="phone">
       <section class="deck" aria-label=${t("Phone")}>
-        ${first ? this.#card(first, false) : this.#dialer(cards.find((card) => card.state === "ended"))}
+        ${first ? this.#card(first, false) : this.#idle(cards.find((card) => card.state === "ended"))}
         ${second ? html`<div class="deck-second">${this.#card(second, true)}</div>` : nothing}
       </section>
       ${this.#recentCalls()}
@@ -73,6 +73,18 @@ export class PhoneView extends View {
       press: (digit) => this.#press(card, digit),
       compact,
     });
+  }
+
+  #idle(ended: Card | undefined): TemplateResult {
+    return readiness(this.app.store.state) === "no-line" ? this.#noLine() : this.#dialer(ended);
+  }
+
+  #noLine(): TemplateResult {
+    return html`<div class="no-line">
+      <span class="avatar" aria-hidden="true"><span class="avatar-face">${icon("lines")}</span></span>
+      <p class="note-title">${t("You have no extension.")}</p>
+      <p class="note-sub">${t("You can see calls and extensions, but not make calls.")}</p>
+    </div>`;
   }
 
   #dialer(ended: Card | undefined): TemplateResult {
