@@ -57,7 +57,9 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 
 class _FeedSocket:
-    """One page's socket: three tasks, of which the first to finish ends it."""
+    """One page's socket: three tasks, of which the first to finish ends it; the socket is closed after them, because a
+    reader that waits would take the page's answer to the close.
+    """
 
     def __init__(self, app: web.Application, ticket: Ticket, socket: web.WebSocketResponse) -> None:
         self._app = app
@@ -65,6 +67,7 @@ class _FeedSocket:
         self._scope = ticket.scope
         self._socket = socket
         self._seq = 0
+        self._ending: tuple[int, str] | None = None
 
     async def serve(self, me: Me, ended: asyncio.Event) -> None:
         finished = asyncio.Event()
@@ -77,6 +80,8 @@ class _FeedSocket:
             await finished.wait()
             for task in running:
                 task.cancel()
+        if self._ending is not None:
+            await shut(self._socket, *self._ending)
 
     @staticmethod
     async def _until(work: Coroutine[None, None, None], finished: asyncio.Event) -> None:
@@ -99,7 +104,7 @@ class _FeedSocket:
                     await self._send(LinesMessage(seq=self._next(), lines=every))
                 await self._forward(listener)
         except TooSlow:
-            await shut(self._socket, TOO_SLOW, "too slow")
+            self._ending = (TOO_SLOW, "too slow")
         except (ConnectionError, TimeoutError):
             return
 
@@ -138,7 +143,7 @@ class _FeedSocket:
             except TimeoutError:
                 if await self._is_over():
                     break
-        await shut(self._socket, SESSION_ENDED, "the session ended")
+        self._ending = (SESSION_ENDED, "the session ended")
 
     async def _is_over(self) -> bool:
         """A session that has merely expired goes on while a call of its user is live."""
