@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .engine import BadDescription, Direction
 
@@ -187,8 +188,7 @@ def parse(sdp: bytes) -> Session:
     starts = [index for index, line in enumerate(lines) if line.startswith("m=")]
     if len(starts) > MAX_SECTIONS:
         raise BadDescription(f"The description has more than {MAX_SECTIONS} media streams.")
-    ends = [*starts[1:], len(lines)]
-    sections = tuple(_section(lines[start:end]) for start, end in zip(starts, ends, strict=True))
+    sections = tuple(_section(lines[start:end]) for start, end in pairwise([*starts, len(lines)]))
     return Session(tuple(lines[: starts[0]] if starts else lines), sections)
 
 
