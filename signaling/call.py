@@ -2,7 +2,7 @@
 how a call is set up is in `signaling.outgoing` and `signaling.incoming`.
 
 A conversation survives two kinds of loss for a while: its handset's socket (`Timing.detached`) and the connection to
-the PBX (`Timing.lost`, then an OPTIONS in the dialog asks whether the PBX still knows the call).
+the PBX (`Timing.lost`, then a request in the dialog asks whether the PBX still knows the call).
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from .context import Context
 from .dialog import DialogId
 from .events import MediaDescribed, MediaHappening, MediaRefused
 from .far import FarAgent
-from .leg import Header, Leg, LegState
+from .leg import Header, Leg
 from .message import Request
 from .near import NearAgent
 from .ports import FAR
@@ -56,7 +56,6 @@ class Call:
         self._board = board
         self._connected: set[str] = set()  # legs whose audio can flow
         self._renegotiation: Renegotiation | None = None
-        self._probing = False
 
     @property
     def is_over(self) -> bool:
@@ -130,13 +129,13 @@ class Call:
 
     # The conversation
 
-    def talk(self, near: Leg) -> None:
-        """Both sides have answered: the handset of ``near`` is in the conversation."""
+    def talk(self, near: Leg, **told: Any) -> None:
+        """Both sides have answered: the handset of ``near`` is in the conversation; ``told`` as for `update`."""
         self._context.cancel_timer(self.timer("ringing"))
         self.near = near
         select = MediaSelect(self.id, "", near.name, self._context.config.record and self._context.config.anchored)
         self._context.ask_media(select, self._not_selected)
-        self.update(state=CallState.ACTIVE, handset=near.name)
+        self.update(state=CallState.ACTIVE, handset=near.name, **told)
         if self._context.config.anchored and not self._both_connected():
             self._context.set_timer(self.timer("media"), self._context.timing.media, self._no_media)
         if not near.agent.is_connected:
@@ -171,6 +170,8 @@ class Call:
             self.update(recording=_RECORDING[what])
         elif what is MediaHappening.CALL_LOST or (what is MediaHappening.LEG_FAILED and concerned):
             self.finish(Cause.MEDIA_FAILED, "gateway", near=500, far=480)
+        elif what is MediaHappening.LEG_SILENT and leg == FAR and self._board.is_ready:
+            self._probe()  # its BYE may have got lost
         elif what is MediaHappening.LEG_CONNECTED and leg is not None:
             self._connected.add(leg)
             if self._both_connected():
@@ -269,11 +270,13 @@ class Call:
 
     def far_back(self) -> None:
         """The line is registered again: does the PBX still know this call?"""
-        if not self.is_active or self.far is None or self.far.state is not LegState.CONFIRMED:
-            return
         self._context.cancel_timer(self.timer("lost"))
-        self._context.set_timer(self.timer("probe"), self._context.timing.probe, self._lost)
-        self.far.request("OPTIONS", self._probed)
+        self._probe()
+
+    def _probe(self) -> None:
+        if self.is_active and self.far is not None:
+            self._context.set_timer(self.timer("probe"), self._context.timing.probe, self._lost)
+            self.far.probe(self._probed)
 
     def _probed(self, outcome: Outcome) -> None:
         if self.is_over or not self._board.is_ready:

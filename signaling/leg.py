@@ -39,6 +39,7 @@ class Leg:
         self.headers = headers
         self.state = LegState.INVITING
         self.dialog: Dialog | None = None
+        self._takes_update = False
         self._invite: Request | None = None  # theirs, in INVITED
         self._sent: Sent | None = None  # ours, in INVITING
         self._ack: Request | None = None  # of our INVITE
@@ -51,6 +52,7 @@ class Leg:
 
     def invited(self, invite: Request) -> None:
         self.state, self._invite = LegState.INVITED, invite
+        self._takes_update = "UPDATE" in invite.allow
 
     def is_invited_by(self, invite: Request) -> bool:
         return self.state is LegState.INVITED and self._invite is invite
@@ -88,6 +90,7 @@ class Leg:
         dialog = Dialog.uac(outcome.request, response)
         if self.state is LegState.INVITING:
             self.state, self.dialog = LegState.CONFIRMED, dialog
+            self._takes_update = "UPDATE" in response.allow
             self._ack = dialog.ack(outcome.request, self.agent.via())
             self.agent.send(self._ack)
             return response
@@ -139,10 +142,11 @@ class Leg:
         """A request in the dialog; there must be one."""
         assert self.dialog is not None
         invite = method == "INVITE"
+        contact = self.agent.contact if method in ("INVITE", "UPDATE") else None
         request, self.dialog = self.dialog.request(
             method,
             self.agent.via(),
-            contact=self.agent.contact if invite else None,
+            contact=contact,
             headers=[*self.headers, *headers, ALLOW] if invite else headers,
             body=body,
             content_type=SDP if body else None,
@@ -162,6 +166,12 @@ class Leg:
             self.dialog = self.dialog.refresh(outcome.response)
             self._reack = self.dialog.ack(outcome.request, self.agent.via())
         self.agent.send(self._reack)
+
+    def probe(self, then: Then) -> None:
+        """Asks the peer whether it knows the dialog. Where it takes UPDATE (RFC 3311), that also tells it where we are
+        now: with OPTIONS alone, Asterisk goes on sending its BYE to the connection that broke.
+        """
+        self.request("UPDATE" if self._takes_update else "OPTIONS", then)
 
     def left(self) -> None:
         """The peer's BYE came."""

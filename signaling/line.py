@@ -73,7 +73,12 @@ class Line:
         self._closed = False
         self.far = FarAgent(self._context, self, user_agent=user_agent)
         self._registration = Registration(
-            self._context, self.far, on_ready=self._far_ready, on_lost=self._far_lost, handsets=self._count_handsets
+            self._context,
+            self.far,
+            on_ready=self._far_ready,
+            on_lost=self._far_lost,
+            handsets=self._count_handsets,
+            busy=self._is_busy,
         )
 
     @property
@@ -94,6 +99,9 @@ class Line:
 
     def _count_handsets(self) -> int:
         return sum(agent.is_connected for agent in self._handsets.values())
+
+    def _is_busy(self) -> bool:
+        return any(call.is_active for call in self._calls.values())
 
     def handle(self, event: Event) -> list[Command]:
         """One atomic step: the commands are to be done in order, before the next event."""

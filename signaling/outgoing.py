@@ -118,14 +118,13 @@ class OutgoingCall(Call):
         if not body:
             self.finish(Cause.MEDIA_FAILED, "gateway", near=488)
             return
-        self.update(sip_status=response.status, sip_reason=response.reason)
         answer = MediaAnswer(self.id, "", FAR, body, self._caller.name)
-        self._context.ask_media(answer, self._described)
+        self._context.ask_media(answer, lambda event: self._described(event, response))
 
-    def _described(self, event: MediaDescribed | MediaRefused) -> None:
+    def _described(self, event: MediaDescribed | MediaRefused, response: Response) -> None:
         if isinstance(event, MediaRefused):
             self.finish(Cause.MEDIA_FAILED, "gateway", near=500)
             return
         self._caller.accept(event.description.sdp)
         self.await_ack(self._caller)
-        self.talk(self._caller)
+        self.talk(self._caller, sip_status=response.status, sip_reason=response.reason)

@@ -51,7 +51,7 @@ _SHOWN = {
 
 class Registration:
     """``on_ready`` is called when the line is registered anew, ``on_lost`` when it was ready and is no more;
-    ``handsets`` counts the attached ones for the view.
+    ``handsets`` counts the attached ones for the view; ``busy`` says whether a call waits for the line.
     """
 
     def __init__(
@@ -62,12 +62,14 @@ class Registration:
         on_ready: Callable[[], None],
         on_lost: Callable[[], None],
         handsets: Callable[[], int],
+        busy: Callable[[], bool],
     ) -> None:
         self._context = context
         self._far = far
         self._on_ready = on_ready
         self._on_lost = on_lost
         self._handsets = handsets
+        self._busy = busy
         self._state = _State.IDLE
         self._reason: str | None = None
         self._detail: str | None = None
@@ -221,7 +223,8 @@ class Registration:
         """No service: try again later, each time later, spread so that not all lines come back at once."""
         self._drop()
         timing = self._context.timing
-        delay = min(timing.retry_most, timing.retry_first * 2.0 ** min(self._tries, 30))
+        most = timing.retry_in_call if self._busy() else timing.retry_most
+        delay = min(most, timing.retry_first * 2.0 ** min(self._tries, 30))
         delay *= 0.5 + self._context.random() / 2
         delay = max(delay, min(retry_after or 0, _LONGEST_RETRY_AFTER))
         self._tries += 1

@@ -18,4 +18,5 @@ class Timing:
     expires: int = 300  # asked for in REGISTER; refreshed at half the life that the registrar grants
     retry_first: float = 1.0  # the back-off of the connection to the PBX, doubled at each try
     retry_most: float = 30.0
+    retry_in_call: float = 2.0  # the longest wait while a call waits for the line
     stop: float = 3.0  # un-REGISTER, BYE and CANCEL have this long when the gateway stops
