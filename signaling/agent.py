@@ -121,6 +121,11 @@ class Agent:
         else:
             self._farewells = [*self._farewells, say][-_FAREWELLS:]
 
+    @property
+    def owes(self) -> bool:
+        """Something waits for `back`."""
+        return bool(self._farewells)
+
     def back(self) -> None:
         """The peer can be reached again (registered, not only connected)."""
         farewells, self._farewells = self._farewells, []

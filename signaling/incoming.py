@@ -25,13 +25,13 @@ _ELSEWHERE = ("Reason", str(Reason("SIP", 200, "Call completed elsewhere")))
 
 def caller_of(invite: Request) -> tuple[str, str | None]:
     """Number and name of who calls: what the PBX asserts (RFC 3325), else From."""
-    for value in invite.headers.get_list("P-Asserted-Identity"):
-        try:
-            asserted = NameAddr.parse(value)
-        except ValueError:
-            continue
-        return asserted.uri.unescaped_user, asserted.display_name
-    return invite.from_.uri.unescaped_user, invite.from_.display_name
+    caller = invite.from_
+    try:
+        asserted = invite.headers.get_list("P-Asserted-Identity")
+        caller = NameAddr.parse(asserted[0]) if asserted else caller
+    except ValueError:
+        pass  # it only informs
+    return caller.uri.unescaped_user, caller.display_name
 
 
 class IncomingCall(Call):

@@ -46,6 +46,7 @@ _SESSION_ENDED = (4401, "the session ended")
 _RESTART = (1012, "the gateway restarts")
 # What may be dialled: an extension, a number, a star code, a name; nothing that means anything to a URI.
 _DIALLED = re.compile(r"[0-9A-Za-z*#+._\-]{1,64}")
+_OWED = 8  # handsets that have gone and will be told, if they come back, that their call has ended
 _TIMING = Timing()
 
 
@@ -194,8 +195,11 @@ class Line:
     def _settle(self) -> None:
         """After a handset or a call has gone: forget who is not needed, and leave the PBX after a while."""
         needed = {leg.agent for call in self._calls.values() for leg in call.legs()}
-        for agent in [it for it in self._handsets.values() if not it.is_connected and it not in needed]:
-            del self._handsets[agent.handset]
+        gone = [it for it in self._handsets.values() if not it.is_connected and it not in needed]
+        owed = [agent for agent in gone if agent.owes][-_OWED:]
+        for agent in gone:
+            if agent not in owed:
+                del self._handsets[agent.handset]
         if self._count_handsets() == 0 and not self._closed:
             timing = self._context.timing
             self._context.set_timer(_IDLE, timing.idle_in_call if self._calls else timing.idle, self._leave)

@@ -101,9 +101,7 @@ def test_contact_must_be_sip() -> None:
     play.near_response(400)
 
 
-@pytest.mark.parametrize(
-    "method", ["SUBSCRIBE", "MESSAGE", "REFER", "UPDATE", "INFO", "NOTIFY", "FROBNICATE"]
-)
+@pytest.mark.parametrize("method", ["SUBSCRIBE", "MESSAGE", "REFER", "UPDATE", "INFO", "NOTIFY", "FROBNICATE"])
 def test_other_methods(method: str) -> None:
     play, page = attached()
     page.request(method, "sip:600@ramal.invalid")
