@@ -7,9 +7,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from sqlalchemy import update
 
 from web import keys
 from web.store.scope import now
+from web.store.tables import Session
 
 from .house import PASSWORD, House, house
 
@@ -126,10 +128,6 @@ async def test_a_disabled_person_is_out_at_once(gateway: House) -> None:
 
 @pytest.mark.parametrize(("column", "hours"), [("seen_at", 12), ("created_at", 24)])
 async def test_a_session_ends_by_itself(gateway: House, column: str, hours: int) -> None:
-    from sqlalchemy import update
-
-    from web.store.tables import Session
-
     async with gateway.logged_in() as page:
         for back, status in ((timedelta(hours=hours, minutes=-1), 200), (timedelta(hours=hours, minutes=1), 401)):
             async with gateway.store.database.transaction() as session:

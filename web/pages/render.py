@@ -60,6 +60,7 @@ class Renderer:
                 language=language,
                 languages=LANGUAGES,
                 theme=theme,
+                status=status,
                 catalogs={tag: f"/locale/{tag}.{catalog_version(tag)}.json" for tag in LANGUAGES},
                 assets=self._assets.entry(entry),
                 **values,
