@@ -1,3 +1,4 @@
+import { api } from "./api/client.ts";
 import { announcements, inCall, readiness, tone } from "./call/plan.ts";
 import type { Card } from "./call/cards.ts";
 import { t } from "./i18n/index.ts";
@@ -25,7 +26,7 @@ export async function run(): Promise<void> {
   const phone = new Phone(store, audio);
   const router = new Router(redraw);
   const view = new AppView();
-  view.app = { store, phone, tones, router, redraw };
+  view.app = { store, phone, tones, router, redraw, logOut: () => void logOut(store, phone) };
   followCalls(store, tones);
   warnBeforeLeaving(store);
   leaveWhenOver(store);
@@ -65,6 +66,14 @@ function warnBeforeLeaving(store: Store): void {
   window.addEventListener("beforeunload", (event) => {
     if (inCall(store.cards)) event.preventDefault();
   });
+}
+
+async function logOut(store: Store, phone: Phone): Promise<void> {
+  if (inCall(store.cards) && !confirm(t("You are in a call. Log out and end it?"))) return;
+  for (const card of store.cards) if (card.state !== "ended" && !card.elsewhere) phone.hangUp(card.key);
+  phone.stop();
+  await api.logOut().catch(() => undefined);
+  location.assign("/login");
 }
 
 /** Without a session there is only the log-in page, but a conversation is finished first. */

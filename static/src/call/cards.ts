@@ -105,7 +105,7 @@ function fromCall(state: PhoneState, call: Call): Card {
     heldByOther: call.held_by_other,
     recording: call.recording_state,
     earlyMedia: false,
-    startedAt: local(state, call.started_at) ?? 0,
+    startedAt: Date.parse(call.started_at) - state.clockAhead,
     acceptedAt: local(state, call.answered_at),
     endedAt: null,
     cause: null,

@@ -10,13 +10,8 @@ export function readNumber(text: string): string {
   const scheme = /^(tel|sips?|callto):(?:\/\/)?/i.exec(rest);
   if (scheme) rest = decode(rest.slice(scheme[0].length)).replace(/[@;?].*$/s, "");
   const number = rest.replace(/^\((\+)/, "$1").replace(/\(0\)/, (zero, at: number) => (at > 0 && rest.startsWith("+") ? "" : zero));
-  const plus = number.startsWith("+") ? "+" : "";
-  return (plus + number.replace(/[^0-9*#]/g, "")).slice(0, MAX_LENGTH);
-}
-
-/** Whether typing `text` could still become a number: everything else is kept out of the entry. */
-export function isDialable(number: string): boolean {
-  return /^\+?[0-9*#]+$/.test(number);
+  const keys = number.replace(/[^0-9*#]/g, "");
+  return keys && (number.startsWith("+") ? `+${keys}` : keys).slice(0, MAX_LENGTH);
 }
 
 function decode(text: string): string {

@@ -7,8 +7,6 @@ export function fitPeaks(peaks: readonly number[], columns: number): number[] {
   return Array.from({ length: columns }, (_, column) => {
     const from = Math.floor((column * peaks.length) / columns);
     const to = Math.max(from + 1, Math.floor(((column + 1) * peaks.length) / columns));
-    let highest = 0;
-    for (let i = from; i < to; i++) highest = Math.max(highest, peaks[i] ?? 0);
-    return Math.min(1, highest);
+    return Math.min(1, Math.max(0, ...peaks.slice(from, to)));
   });
 }

@@ -1,5 +1,4 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { api } from "../api/client.ts";
 import type { Card } from "../call/cards.ts";
 import { inCall } from "../call/plan.ts";
 import { roleText } from "../i18n/codes.ts";
@@ -61,7 +60,7 @@ export class AppView extends View {
         <div class="top-user">
           <span class="top-name">${me?.name ?? ""}</span><span class="top-role">${me ? roleText(me.role) : ""}</span>
         </div>
-        <button type="button" class="icon-button top-logout" data-testid="logout" aria-label=${t("Log out")} title=${t("Log out")} @click=${() => void this.#logOut()}>${icon("logout")}</button>
+        <button type="button" class="icon-button top-logout" data-testid="logout" aria-label=${t("Log out")} title=${t("Log out")} @click=${() => this.app.logOut()}>${icon("logout")}</button>
         </div>
       </header>
       <main class="main" id="main" tabindex="-1">${banners(this.app)}${this.#view(route)}</main>
@@ -164,14 +163,6 @@ export class AppView extends View {
     this.#help = open;
     this.requestUpdate();
     if (!open) void this.updateComplete.then(() => this.querySelector<HTMLElement>(".top-help")?.focus());
-  }
-
-  async #logOut(): Promise<void> {
-    if (inCall(this.app.store.cards) && !confirm(t("You are in a call. Log out and end it?"))) return;
-    for (const card of this.app.store.cards) if (card.state !== "ended" && !card.elsewhere) this.app.phone.hangUp(card.key);
-    this.app.phone.stop();
-    await api.logOut().catch(() => undefined);
-    location.assign("/login");
   }
 }
 

@@ -146,7 +146,9 @@ export class PhoneView extends View {
         </span>
         <time class="row-time" datetime=${call.started_at}>${when(call.started_at, this.zone)}</time>
       </a>
-      <button type="button" class="icon-button" aria-label=${t("Call {number}", { number: whoIs(call.number, call.name) })} title=${t("Call")} ?disabled=${!call.number} @click=${() => void this.#call(call.number)}>${icon("phone")}</button>
+      ${this.app.store.state.line
+        ? html`<button type="button" class="icon-button" aria-label=${t("Call {number}", { number: whoIs(call.number, call.name) })} title=${t("Call")} ?disabled=${!call.number} @click=${() => void this.#call(call.number)}>${icon("phone")}</button>`
+        : nothing}
     </li>`;
   }
 

@@ -39,6 +39,7 @@ export class SettingsView extends View {
       ${this.#sound()} ${me ? this.#look(me) : nothing} ${this.#notifications()} ${this.#passwordForm()}
       <section class="panel"><h2 class="panel-title">${t("Account")}</h2>
         <p class="settings-line"><strong>${me?.name}</strong> · ${me ? roleText(me.role) : ""} · ${me?.account.name}</p>
+        <button type="button" class="button button-quiet" data-testid="settings-logout" @click=${() => this.app.logOut()}>${icon("logout")}<span>${t("Log out")}</span></button>
       </section>
     </div>`;
   }

@@ -12,6 +12,7 @@ export interface App {
   router: Router;
   /** Renders everything anew: after a change of language. */
   redraw(): void;
+  logOut(): void;
 }
 
 /** A view in the light DOM that follows the store. What it keeps of its own is a plain field and a `requestUpdate()`. */

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { localCause, type LocalEnd } from "../src/call/causes.ts";
+
+const end: LocalEnd = { originator: "remote", established: false, status: undefined, cause: "", answeredElsewhere: false };
+const table: [Partial<LocalEnd>, string][] = [
+  [{ answeredElsewhere: true, cause: "Canceled" }, "answered_elsewhere"],
+  [{ established: true, cause: "Terminated" }, "ended"],
+  [{ established: true, cause: "RTP Timeout" }, "media_failed"],
+  [{ established: true, cause: "WebRTC Error" }, "media_failed"],
+  [{ cause: "User Denied Media Access" }, "no_microphone"],
+  [{ cause: "Canceled", originator: "local" }, "cancelled"],
+  [{ cause: "Rejected", originator: "local" }, "refused"],
+  [{ cause: "Rejected", status: 603 }, "refused"],
+  [{ cause: "Connection Error" }, "interrupted"],
+  [{ cause: "Request Timeout" }, "interrupted"],
+  [{ cause: "WebRTC Error" }, "media_failed"],
+  [{ cause: "Bad Media Description" }, "media_failed"],
+  [{ cause: "Busy", status: 486 }, "busy"],
+  [{ cause: "Not Found", status: 404 }, "not_found"],
+  [{ cause: "SIP Failure Code", status: 503 }, "unavailable"],
+  [{ cause: "Internal Error" }, "interrupted"],
+];
+
+for (const [changes, cause] of table) {
+  test(`${JSON.stringify(changes)} is ${cause}`, () => assert.equal(localCause({ ...end, ...changes }), cause));
+}
+
+test("the page's table of status codes is the gateway's", () => {
+  const source = readFileSync(new URL("../../signaling/causes.py", import.meta.url), "utf8");
+  const rows = [...source.matchAll(/^ {4}(\d{3}): Cause\.(\w+),$/gm)];
+  assert.ok(rows.length > 10);
+  for (const [, status, name] of rows) {
+    assert.equal(localCause({ ...end, cause: "SIP Failure Code", status: Number(status) }), name?.toLowerCase());
+  }
+});
