@@ -49,6 +49,7 @@ class Hub:
         self._legs: set[Leg] = set()
         self._by_ufrag: dict[str, tuple[Leg, str]] = {}
         self._by_address: dict[Address, Leg] = {}
+        self._private: dict[Leg, socket.socket] = {}
         self._timers: dict[Leg, asyncio.TimerHandle] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tick: asyncio.TimerHandle | None = None
@@ -88,18 +89,43 @@ class Hub:
         timer = self._timers.pop(leg, None)
         if timer is not None:
             timer.cancel()
+        private = self._private.pop(leg, None)
+        if private is not None:
+            if self._loop is not None:
+                self._loop.remove_reader(private)
+            private.close()
 
     def described(self, leg: Leg) -> None:
         """The leg has a new remote description: new credentials count, checks or a handshake can start."""
         if leg.restarted:
             leg.restarted = False
             self._credit(leg)
+        if leg.checks is not None and leg not in self._private:
+            self._open_private(leg)
         self._check(leg)
         self._send_all(leg, leg.begin(time.monotonic_ns()))
 
+    def _open_private(self, leg: Leg) -> None:
+        """A socket for this leg alone. A lite peer may be a hub like this one, or this one itself (two lines of ours
+        call each other through a PBX that leaves SDP alone): all its legs have one address, which cannot tell ours
+        apart, so our side has an address per leg.
+        """
+        assert leg.remote is not None
+        families = [socket.AF_INET6 if ":" in host else socket.AF_INET for host, _ in leg.remote.candidates]
+        shared = next((sock for sock in self.sockets if sock.family in families), None)
+        if shared is None or self._loop is None:
+            return
+        try:
+            (private,) = _bind((shared.getsockname()[0],), 0)
+        except OSError as error:
+            _log.warning("a leg towards a lite peer has no socket of its own: %s", error)
+            return
+        self._private[leg] = private
+        self._loop.add_reader(private, self._readable, private, leg)
+
     # Packets.
 
-    def _readable(self, sock: socket.socket) -> None:
+    def _readable(self, sock: socket.socket, owner: Leg | None = None) -> None:
         receive = sock.recvfrom_into
         buffer = self._view
         for _ in range(BATCH):
@@ -110,33 +136,30 @@ class Hub:
             except OSError:
                 continue  # an ICMP error of an earlier packet
             try:
-                self._datagram(size, address, sock)
+                self._datagram(size, address, sock, owner)
             except Exception:
                 self.survived += 1
                 if self.survived & (self.survived - 1) == 0:  # the 1st, 2nd, 4th, 8th ...
                     _log.exception("a packet could not be handled (%d in all)", self.survived)
 
-    def _datagram(self, size: int, address: Address, sock: socket.socket) -> None:
+    def _datagram(self, size: int, address: Address, sock: socket.socket, owner: Leg | None) -> None:
+        """``owner`` is the leg whose own socket this is; on a shared one, the address tells whose packet it is."""
         if size == 0 or size > MAX_DATAGRAM:
             self.strange += 1
             return
         first = self._view[0]
-        if 128 <= first < 192:
-            self._media(size, address)
-        elif first < 4:
-            self._stun(bytes(self._view[:size]), address, sock)
-        elif 20 <= first < 64:
-            leg = self._by_address.get(address)
-            if leg is None:
-                self.strange += 1
-                return
-            self._send_all(leg, leg.dtls(bytes(self._view[:size]), time.monotonic_ns()), address)
-
-    def _media(self, size: int, address: Address) -> None:
-        leg = self._by_address.get(address)
+        if first < 4:
+            self._stun(bytes(self._view[:size]), address, sock, owner)
+            return
+        leg = self._by_address.get(address) if owner is None else owner if address in owner.addresses else None
         if leg is None:
             self.strange += 1
-            return
+        elif 128 <= first < 192:
+            self._media(size, leg)
+        elif 20 <= first < 64:
+            self._send_all(leg, leg.dtls(bytes(self._view[:size]), time.monotonic_ns()), address)
+
+    def _media(self, size: int, leg: Leg) -> None:
         protection = leg.protection
         if protection is None or size < _RTP_HEADER:
             leg.dropped += 1
@@ -205,7 +228,7 @@ class Hub:
 
     # Checks.
 
-    def _stun(self, data: bytes, address: Address, sock: socket.socket) -> None:
+    def _stun(self, data: bytes, address: Address, sock: socket.socket, owner: Leg | None) -> None:
         try:
             message = stun.parse_message(data)
         except ValueError:
@@ -216,6 +239,9 @@ class Hub:
             self._confirmed(message, address, sock)
             return
         leg, pwd = known
+        if owner is not None and owner is not leg:
+            self.strange += 1
+            return
         if not message.check_message_integrity(pwd.encode()):
             self.strange += 1
             return
@@ -234,6 +260,9 @@ class Hub:
     def _learn(self, leg: Leg, address: Address, sock: socket.socket, nominated: bool) -> bool:
         """False where a living leg is heard from that address just now: nobody can take another's address over."""
         now = time.monotonic_ns()
+        if sock is self._private.get(leg):
+            leg.checked(address, sock, nominated, now)
+            return True
         owner = self._by_address.get(address)
         if owner is not None and owner is not leg and owner.connected and now - owner.heard < _RECENT:
             self.strange += 1
@@ -249,7 +278,8 @@ class Hub:
         if leg.checks is None or leg.remote is None:
             return
         for address in (leg.address[:2],) if leg.connected and leg.address else leg.remote.candidates:
-            for sock in self.sockets:
+            private = self._private.get(leg)
+            for sock in self.sockets if private is None else (private,):
                 if (sock.family == socket.AF_INET6) == (":" in address[0]):
                     self._send(sock, leg.checks.request(address), address)
                     break

@@ -27,10 +27,10 @@ class MediaAdapter:
         self._is_anchored = is_anchored
 
     async def offer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
-        return await _translated(self._engine(call).offer(call, leg, sdp, to=to))
+        return await _translated(call, leg, self._engine(call).offer(call, leg, sdp, to=to))
 
     async def answer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
-        return await _translated(self._engine(call).answer(call, leg, sdp, to=to))
+        return await _translated(call, leg, self._engine(call).answer(call, leg, sdp, to=to))
 
     async def select(self, call: str, leg: str, *, record: bool) -> None:
         try:
@@ -54,12 +54,14 @@ class MediaAdapter:
         return self._hub if self._is_anchored(call) else self._passthrough
 
 
-async def _translated(described: Awaitable[MediaDescription]) -> Description:
+async def _translated(call: str, leg: str, described: Awaitable[MediaDescription]) -> Description:
     try:
         description = await described
     except BadDescription as error:
+        log.warning("a description was refused", call=call, leg=leg, why=str(error))
         raise MediaError(str(error), whose="peer") from error
     except EngineError as error:
+        log.warning("a description was not made", call=call, leg=leg, why=str(error))
         raise MediaError(str(error)) from error
     return Description(sdp=description.sdp, direction=description.direction.value, audio=description.audio)
 

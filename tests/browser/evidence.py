@@ -2,6 +2,8 @@
 
 import zipfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Error, Page, WebSocket
@@ -21,10 +23,9 @@ async () => JSON.stringify({
 
 @dataclass
 class Evidence:
-    """``folder`` gets one HAR archive per context, with all bodies; frames and storage are kept in memory."""
+    """``folder`` gets one HAR archive per context, with all bodies, and all WebSocket frames in one file."""
 
     folder: Path
-    frames: list[bytes] = field(default_factory=list)
     storage: list[str] = field(default_factory=list)
     made: int = 0
 
@@ -34,13 +35,19 @@ class Evidence:
 
     def watch(self, page: Page) -> None:
         def opened(socket: WebSocket) -> None:
-            socket.on("framesent", self._keep)
-            socket.on("framereceived", self._keep)
+            socket.on("framesent", partial(self._keep, "sent"))
+            socket.on("framereceived", partial(self._keep, "received"))
 
         page.on("websocket", opened)
 
-    def _keep(self, payload: bytes | str) -> None:
-        self.frames.append(payload if isinstance(payload, bytes) else payload.encode())
+    @property
+    def frames(self) -> Path:
+        return self.folder / "frames"
+
+    def _keep(self, way: str, payload: bytes | str) -> None:
+        content = payload if isinstance(payload, bytes) else payload.encode()
+        with self.frames.open("ab") as file:
+            file.write(f"\n== {datetime.now(UTC):%H:%M:%S.%f} {way}\n".encode() + content)
 
     async def keep_storage(self, context: BrowserContext) -> None:
         self.storage.append(str(await context.cookies()))
@@ -53,7 +60,7 @@ class Evidence:
     def haystacks(self) -> dict[str, bytes]:
         """Everything by a name that tells where it was seen."""
         found = {
-            "WebSocket frames": b"\n".join(self.frames),
+            "WebSocket frames": self.frames.read_bytes(),
             "browser storage": "\n".join(self.storage).encode(),
         }
         for archive in sorted(self.folder.glob("*.har.zip")):
