@@ -28,12 +28,13 @@ DOMAIN = "pbx.invalid"
 
 
 class Client:
-    """The user agent of ``extension``. Every wait is bounded by `asyncio.timeout` in `receive`."""
+    """The user agent of ``extension`` at ``domain``. Every wait is bounded by `asyncio.timeout` in `receive`."""
 
-    def __init__(self, socket: ClientConnection, extension: str, secret: str) -> None:
+    def __init__(self, socket: ClientConnection, extension: str, secret: str, *, domain: str = DOMAIN) -> None:
         self.socket = socket
         self.secret = secret
-        self.me = NameAddr(Uri("sip", extension, DOMAIN))
+        self.domain = domain
+        self.me = NameAddr(Uri("sip", extension, domain))
         self.contact = NameAddr(Uri("sip", secrets.token_hex(4), "client.invalid"))
         self._waiting: list[Request | Response] = []
 
@@ -75,10 +76,10 @@ class Client:
         """A request outside of a dialog; REGISTER has no user in its Request-URI."""
         return Request.build(
             method,
-            Uri("sip", None if method == "REGISTER" else to, DOMAIN),
+            Uri("sip", None if method == "REGISTER" else to, self.domain),
             via=via(),
             from_=self.me.with_tag(secrets.token_hex(4)),
-            to=NameAddr(Uri("sip", to, DOMAIN)),
+            to=NameAddr(Uri("sip", to, self.domain)),
             call_id=secrets.token_hex(8),
             cseq=1,
             contact=self.contact,
@@ -112,6 +113,12 @@ class Client:
         signed = self.signed(request, challenge)
         await self.send(signed)
         return Outgoing(self, signed)
+
+    async def invite_unsigned(self, number: str, sdp: str) -> "Outgoing":
+        """Calls ``number`` where nobody asks for a signature."""
+        request = self.build("INVITE", number, sdp=sdp)
+        await self.send(request)
+        return Outgoing(self, request)
 
 
 class Outgoing:

@@ -1,4 +1,4 @@
-"""A WebRTC peer for tests, and an ear: aiortc as the calling side, tones in, spectra out."""
+"""A WebRTC peer for tests, and an ear: tones in, spectra out."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ KEY_FORMAT = 126  # the payload type that Chromium gives telephone-event/8000
 
 
 class Caller:
-    """Offers one audio stream that carries a tone of ``pitch`` Hz, and listens."""
+    """Offers or answers one audio stream that carries a tone of ``pitch`` Hz, and listens."""
 
     def __init__(self, pitch: float, address: str | None) -> None:
         self._pitch = pitch
@@ -40,15 +40,20 @@ class Caller:
             ice: Any = transceiver.receiver.transport.transport.iceGatherer._connection
             ice.get_component_candidates = partial(_gather, type(ice).get_component_candidates, ice, self._address)
         await self.connection.setLocalDescription(await self.connection.createOffer())
-        at = np.arange(sounds.RATE) / sounds.RATE
-        wave = np.asarray(np.sin(2 * np.pi * self._pitch * at) * 8000, dtype=np.int16)
-        self._program.play(wave, loop=True)
+        self._sing()
         text = self.connection.localDescription.sdp
         if not keys:
             return text
         head, mark, tail = text.partition("a=rtpmap:")
         line, end, rest = head.partition("\r\nc=")
         return f"{line} {KEY_FORMAT}{end}{rest}a=rtpmap:{KEY_FORMAT} telephone-event/8000\r\n{mark}{tail}"
+
+    async def answer(self, offer: str) -> str:
+        """As the called side: the answer to ``offer``."""
+        await self.connection.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
+        await self.connection.setLocalDescription(await self.connection.createAnswer())
+        self._sing()
+        return self.connection.localDescription.sdp
 
     async def answered(self, sdp: str) -> None:
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="answer"))
@@ -58,6 +63,11 @@ class Caller:
             while self.connection.connectionState != "connected":
                 assert self.connection.connectionState != "failed"
                 await asyncio.sleep(0.01)
+
+    async def receives(self) -> None:
+        """Waits for the first audio of the other side, be it silence: both legs of a hub between are connected then."""
+        track = await asyncio.wait_for(self._track, 15)
+        await asyncio.wait_for(track.recv(), 15)
 
     async def hears(self, pitch: float, within: float = 5.0, *, seconds: float = 15.0) -> float:
         """Listens until the loudest pitch of half a second is within ``within`` Hz of ``pitch``; gives that pitch."""
@@ -95,6 +105,10 @@ class Caller:
                 )
                 sequence += 1
                 await transport._send_rtp(packet.serialize())
+
+    def _sing(self) -> None:
+        at = np.arange(sounds.RATE) / sounds.RATE
+        self._program.play(np.asarray(np.sin(2 * np.pi * self._pitch * at) * 8000, dtype=np.int16), loop=True)
 
     def _tracked(self, track: MediaStreamTrack) -> None:
         self._track.set_result(track)

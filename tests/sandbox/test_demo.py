@@ -1,71 +1,15 @@
-"""The demo as a process: what it prints, what it keeps, how it ends."""
+"""The demo: what it prints, what it keeps, how it ends."""
 
-import asyncio
-import re
-import signal
 import socket
 import stat
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from web.pages.assets import Assets
+from .demo import demo, free_port, needs_front_end
 
-pytestmark = [
-    pytest.mark.timeout(120),
-    pytest.mark.skipif(not Assets().is_built, reason="needs the built front end: `make run` builds it"),
-]
-
-
-class Demo:
-    """A running demo and everything that it printed until it was ready."""
-
-    def __init__(self, process: asyncio.subprocess.Process, said: str) -> None:
-        self.process = process
-        self.said = said
-
-    @property
-    def address(self) -> str:
-        found = re.search(r"http://\S+", self.said)
-        assert found is not None
-        return found[0]
-
-    def password(self, login: str) -> str:
-        found = re.search(rf"^\s*{login}\s+(\S+)", self.said, re.MULTILINE)
-        assert found is not None
-        return found[1]
-
-    async def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(30):
-            return await self.process.wait()
-
-
-@asynccontextmanager
-async def demo(folder: Path, port: int | None) -> AsyncIterator[Demo]:
-    environment = {"PATH": "/usr/bin:/bin", "RAMAL_DATA": str(folder / "data")} | ({"PORT": str(port)} if port else {})
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "web", "demo"),
-        cwd=folder,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    assert process.stdout is not None
-    said = ""
-    try:
-        async with asyncio.timeout(60):
-            while "Ctrl-C ends it." not in said and (line := await process.stdout.readline()):
-                said += line.decode()
-        yield Demo(process, said)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+pytestmark = [pytest.mark.timeout(120), needs_front_end]
 
 
 async def log_in(address: str, login: str, password: str) -> int:
@@ -77,12 +21,6 @@ async def log_in(address: str, login: str, password: str) -> int:
             headers={"X-Ramal-Request": "1", "Origin": address},
         )
         return answer.status
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_people_log_in_with_what_it_prints_and_find_it_again_the_next_time(tmp_path: Path) -> None:
