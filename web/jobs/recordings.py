@@ -142,8 +142,8 @@ class Recordings:
 
 
 def call_of(capture: Path) -> str:
-    """The call that a capture file is named after: ``<call>.…``."""
-    return capture.name.partition(".")[0].partition("-")[0]
+    """The call that a capture file is named after."""
+    return capture.stem
 
 
 def _write_peaks(path: Path, facts: RecordingFacts) -> None:
