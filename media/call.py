@@ -81,7 +81,7 @@ class Call:
 
     def select(self, name: str, *, record: bool) -> None:
         leg = self._known(name)
-        moved = self._selected is not None and self._selected is not leg
+        moved = self._selected is not leg
         self._selected = leg
         if record and self._tape is None:
             self._start_capture()

@@ -5,6 +5,7 @@
     SRTP   128..191  the same; cleared, captured, protected for the other leg, sent      (RFC 7983)
 
 A datagram can do no harm: lengths are looked at before bytes, and the error of one packet is counted and survived.
+A leg towards a lite peer sends the checks itself, from a socket of its own: that peer may be a hub as well.
 """
 
 import asyncio

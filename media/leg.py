@@ -114,9 +114,11 @@ class Leg:
         if offer and old is not None and (old.ufrag, old.pwd) != (remote.ufrag, remote.pwd):
             self.credentials = Credentials()
             self.restarted = True
+        if old is not None and not set(old.fingerprints) & set(remote.fingerprints):
+            self._forget_keys()
+            self.role = None
         role = self._role_towards(remote, offer)
-        other_peer = old is not None and not set(old.fingerprints) & set(remote.fingerprints)
-        if self.role is not None and (role is not self.role or other_peer):
+        if self.role is not None and role is not self.role:
             self._forget_keys()
         self.role = role
         self.remote = remote

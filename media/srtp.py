@@ -128,6 +128,5 @@ def protection(keys: Keys, buffer: Buffer) -> Protection:
 def _sessions(keys: Keys) -> tuple[Session, Session]:
     receiver = Policy(keys.receive, Policy.SSRC_ANY_INBOUND, srtp_profile=keys.profile.number)
     sender = Policy(keys.send, Policy.SSRC_ANY_OUTBOUND, srtp_profile=keys.profile.number)
-    sender.allow_repeat_tx = True  # a peer's own retransmission is passed on as it came
     receiver.window_size = sender.window_size = WINDOW
     return Session(receiver), Session(sender)

@@ -152,6 +152,8 @@ class Peer:
             if not message.check_message_integrity(self.pwd.encode()):
                 return
             self.checked += 1
+            if self.lite:
+                self.hub = address  # which is not the advertised one
             reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
             reply.attributes["XOR-MAPPED-ADDRESS"] = address
             reply.add_message_integrity(self.pwd.encode())

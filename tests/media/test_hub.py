@@ -262,16 +262,56 @@ async def test_a_forged_success_of_our_check_is_not_believed(bench: Bench) -> No
     call = bench.call()
     call.offer("near", near.describe(), "far")
     call.answer("far", far.describe("active"), "near")
-    received: list[bytes] = []
+    received: list[tuple[bytes, tuple[str, int]]] = []
     await until(lambda: _receive(far.socket, received))
-    request = stun.parse_message(received[0])
+    data, source = received[0]
+    request = stun.parse_message(data)
     forged = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, request.transaction_id)
     forged.attributes["XOR-MAPPED-ADDRESS"] = ("127.0.0.1", 9)
     forged.add_message_integrity(b"a guess")
     strange = bench.hub.strange
-    far.socket.sendto(bytes(forged), ("127.0.0.1", bench.hub.port))
+    far.socket.sendto(bytes(forged), source)
     await until(lambda: bench.hub.strange > strange)
-    assert bench.hub._by_address == {}
+    assert all(leg.address is None for leg in bench.hub._legs)
+
+
+async def test_two_calls_of_one_hub_meet_at_a_pbx_that_leaves_sdp_alone(bench: Bench) -> None:
+    caller, callee = bench.peer(), bench.peer()
+    ana, bia = bench.call("ana"), bench.call("bia")
+    to_pbx = ana.offer("near", caller.describe(), "far")
+    to_bia = bia.offer("far", to_pbx.sdp, "near")
+    callee.connect(to_bia.sdp, Role.CLIENT)
+    from_bia = bia.answer("near", callee.describe("active"), "far")
+    assert b"ice-lite" in to_pbx.sdp and b"ice-lite" not in from_bia.sdp
+    to_ana = ana.answer("far", from_bia.sdp, "near")
+    caller.connect(to_ana.sdp, Role.SERVER)
+    await until(lambda: bench.happened(Happening.LEG_CONNECTED) == 4 and caller.connected and callee.connected)
+    for number in range(5):
+        caller.send_rtp(rtp(number))
+        callee.send_rtp(rtp(number, b"back"))
+    caller.send_rtcp(sender_report())
+    await until(lambda: len(callee.clear) == 5 and len(caller.clear) == 5 and callee.reports)
+    assert len(bench.hub._private) == 1
+    bia.release()
+    assert not bench.hub._private
+
+
+async def test_on_the_socket_of_one_leg_only_its_peer_is_heard(bench: Bench) -> None:
+    near, far = bench.peer(), bench.peer(lite=True)
+    call = bench.call()
+    offered = call.offer("near", near.describe(), "far")
+    far.connect(offered.sdp, Role.CLIENT)
+    call.answer("far", far.describe("active"), "near")
+    await until(lambda: far.connected)
+    stranger = bench.peer()
+    stranger.hub, stranger.remote = far.hub, sdp.parse(offered.sdp).transport(0)
+    strange = bench.hub.strange
+    stranger.send(b"\x80" * 100)
+    near.remote = sdp.parse(call.answer("far", far.describe("active"), "near").sdp).transport(0)
+    near.hub = far.hub
+    near.check()  # good credentials, of another leg
+    await until(lambda: bench.hub.strange == strange + 2)
+    assert near.answered == 0
 
 
 async def test_replayed_and_forged_packets_are_dropped(bench: Bench) -> None:
@@ -347,9 +387,9 @@ def _handled(call: Call) -> int:
     return call.stats()["near"].packets_in
 
 
-def _receive(sock: socket.socket, into: list[bytes]) -> bool:
+def _receive(sock: socket.socket, into: list[tuple[bytes, tuple[str, int]]]) -> bool:
     try:
-        into.append(sock.recv(2048))
+        into.append(sock.recvfrom(2048))
     except BlockingIOError:
         return False
     return True
