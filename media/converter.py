@@ -38,6 +38,11 @@ class Converter:
         if executor is not None:
             await asyncio.to_thread(executor.shutdown, cancel_futures=True)
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process that converts, once there is one."""
+        return tuple(self._executor._processes) if self._executor else ()
+
     async def convert(self, capture: Path, target: Path, *, peak_rate: int = PEAK_RATE) -> RecordingFacts:
         """Raises `media.recording.BadCapture`, OSError (disk full), `ConverterDied`. The process starts with the first
         conversion.

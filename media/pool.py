@@ -17,6 +17,7 @@ from . import control
 from .engine import (
     BadDescription,
     Description,
+    EngineError,
     EngineUnavailable,
     Happening,
     LegStats,
@@ -92,7 +93,7 @@ class Pool:
         self._homes[call] = home
         try:
             return control.description_of(await home.ask("offer", call=call, leg=leg, to=to, sdp=text))
-        except BadDescription:
+        except EngineError:
             if known is None and self._homes.get(call) is home:
                 del self._homes[call]
             raise
