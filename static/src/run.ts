@@ -30,14 +30,17 @@ export async function run(): Promise<void> {
   followCalls(store, tones);
   warnBeforeLeaving(store);
   leaveWhenOver(store);
-  for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, () => tones.unlock(), { passive: true });
-  tones.unlock();
+  const unlock = (): void => {
+    if (store.state.line) tones.unlock();
+  };
+  for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, unlock, { passive: true });
   place.replaceChildren(view);
   phone.start();
 }
 
 function followCalls(store: Store, tones: Tones): void {
   store.listen(({ cards, state }, before) => {
+    if (state.line && !tones.ready) tones.unlock();
     tones.play(tone(cards));
     title(cards, statusText(readiness(state)));
     for (const { kind, card } of announcements(before, cards)) if (kind === "ringing-in") notify(card);

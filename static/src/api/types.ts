@@ -58,11 +58,14 @@ export interface Call {
 
 export interface CallEvent {
   at: string;
-  state: string;
-  cause?: string | null;
-  held?: boolean;
-  held_by_other?: boolean;
-  muted?: boolean;
+  state: Call["state"];
+  cause: string | null;
+  held: boolean;
+  held_by_other: boolean;
+  muted: boolean;
+  early_media: boolean;
+  recording_state: RecordingState;
+  sip_status: number | null;
 }
 
 export interface CallDetail extends Call {

@@ -19,11 +19,16 @@ export class Tones {
   #context: Sinkable | null = null;
   #playing: Tone = "none";
   #stop: (() => void) | undefined;
-  #since = Date.now();
+  #since = 0;
   #changed: () => void;
 
   constructor(changed: () => void) {
     this.#changed = changed;
+  }
+
+  /** Whether sound was asked for already. */
+  get ready(): boolean {
+    return this.#context !== null;
   }
 
   /** Whether the browser is holding sound back until there is a click. A running context starts suspended as well. */
@@ -33,7 +38,7 @@ export class Tones {
 
   /** Try to get sound going; call it from a click or a key to be sure. */
   unlock(): void {
-    const context = this.#ready();
+    const context = this.#open();
     // Not awaited: without a click this promise stays pending; `statechange` tells when sound is there.
     if (context.state === "suspended") void context.resume().catch(() => undefined);
   }
@@ -55,7 +60,7 @@ export class Tones {
   }
 
   #start(tone: Exclude<Tone, "none">): () => void {
-    const context = this.#ready();
+    const context = this.#open();
     const { on, off, gain } = CADENCES[tone];
     void this.#route(preference(tone === "ring" ? "ringer" : "speaker"));
     const oscillator = new OscillatorNode(context, { frequency: FREQUENCY });
@@ -79,9 +84,10 @@ export class Tones {
     };
   }
 
-  #ready(): Sinkable {
+  #open(): Sinkable {
     if (!this.#context) {
       this.#context = new AudioContext() as Sinkable;
+      this.#since = Date.now();
       this.#context.onstatechange = () => this.#changed();
     }
     return this.#context;

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { api } from "../api/client.ts";
 import type { Call, CallDetail } from "../api/types.ts";
-import { callStateText, causeText, endedByText } from "../i18n/codes.ts";
+import { steps, type Step } from "../call/steps.ts";
+import { callStateText, causeText, endedByText, recordingText } from "../i18n/codes.ts";
 import { t } from "../i18n/index.ts";
 import { groupNumber } from "../number/group.ts";
 import { clock, fullTime, hourOf, when, whoIs } from "./format.ts";
@@ -144,7 +145,7 @@ export class HistoryView extends View {
       <dl class="facts">${facts.map(([name, value]) => html`<div class="fact"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
       <h3 class="detail-heading">${t("What happened")}</h3>
       <ol class="steps">
-        ${call.events.map((event) => html`<li class="step"><time datetime=${event.at}>${hourOf(event.at, zone)}</time><span>${step(event.state, event.held)}${event.cause ? ` · ${causeText(event.cause)}` : ""}</span></li>`)}
+        ${steps(call.events).map((step) => html`<li class="step"><time datetime=${step.at}>${hourOf(step.at, zone)}</time><span>${stepText(step)}</span></li>`)}
       </ol>`;
   }
 
@@ -205,8 +206,27 @@ export class HistoryView extends View {
   }
 }
 
-function step(state: string, held: boolean | undefined): string {
-  return held ? t("On hold") : callStateText(state);
+function stepText({ kind, cause, recording }: Step): string {
+  switch (kind) {
+    case "early_media":
+      return t("The other side is heard before it answers");
+    case "held":
+      return t("On hold");
+    case "resumed":
+      return t("Resumed");
+    case "held_by_other":
+      return t("Put on hold by the other side");
+    case "resumed_by_other":
+      return t("Resumed by the other side");
+    case "muted":
+      return t("Microphone muted");
+    case "unmuted":
+      return t("Microphone open");
+    case "recording":
+      return recordingText(recording ?? "off");
+    default:
+      return cause ? causeText(cause) : callStateText(kind);
+  }
 }
 
 customElements.define("ramal-history", HistoryView);

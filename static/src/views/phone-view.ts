@@ -55,6 +55,7 @@ export class PhoneView extends View {
     const { cards } = this.app.store;
     const [first, second] = cards.filter((card) => card.state !== "ended");
     return html`<div class="phone">
+      <h1 class="visually-hidden">${t("Phone")}</h1>
       <section class="deck" aria-label=${t("Phone")}>
         ${first ? this.#card(first, false) : this.#idle(cards.find((card) => card.state === "ended"))}
         ${second ? html`<div class="deck-second">${this.#card(second, true)}</div>` : nothing}

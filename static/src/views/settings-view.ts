@@ -198,7 +198,8 @@ export class SettingsView extends View {
       this.#password = { kind: "good", text: t("The password is changed.") };
       form.reset();
     } catch (error) {
-      this.#password = { kind: "bad", text: errorText(error instanceof ApiError ? error.code : "unknown") };
+      const code = error instanceof ApiError ? error.code : "unknown";
+      this.#password = { kind: "bad", text: code === "bad_credentials" ? t("The current password is wrong.") : errorText(code) };
     }
     this.requestUpdate();
   };
