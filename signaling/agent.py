@@ -1,5 +1,6 @@
 """A user agent towards one peer, without clock and I/O: the transactions, their timers, and who waits for an answer."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -53,7 +54,7 @@ class Sent:
         self.again = again
         self.signatures = 0
         self.cancelled = False
-        self.key: Key | None = None
+        self.key = Key.of(request)
 
 
 class Receiver(Protocol):
@@ -72,7 +73,7 @@ class Receiver(Protocol):
         ...
 
 
-class Agent:
+class Agent(ABC):
     """The base of the near and the far one. ``name`` is for timers and unique in the line; ``contact`` is ours."""
 
     def __init__(
@@ -91,8 +92,8 @@ class Agent:
         self._timers: set[str] = set()
         self._farewells: list[Callable[[], object]] = []
 
-    def send(self, message: Request | Response) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def send(self, message: Request | Response) -> None: ...
 
     def via(self) -> Via:
         """With a fresh branch."""
@@ -135,24 +136,21 @@ class Agent:
     # As a client
 
     def request(self, request: Request, then: Then, again: Again | None = None) -> Sent:
-        """``then`` gets every provisional response to an INVITE, and the outcome of any request; at once where the
-        peer is not connected."""
+        """``then`` gets every provisional response to an INVITE, and the outcome of any request; at once where too
+        many wait already. The peer must be connected.
+        """
         sent = Sent(request, then, again or _again)
         self._start(sent)
         return sent
 
     def _start(self, sent: Sent) -> None:
-        if not self.is_connected:
-            sent.then(Outcome(sent.request, None, bool(sent.signatures)))
-            return
         try:
-            key = self._clients.start(sent.request)
+            sent.key = self._clients.start(sent.request)
         except TooManyTransactions:
             sent.then(Outcome(sent.request, None, bool(sent.signatures)))
             return
-        sent.key = key
-        self._sent[key] = sent
-        self._arm(key, REQUEST_SECONDS)
+        self._sent[sent.key] = sent
+        self._arm(sent.key, REQUEST_SECONDS)
         self.send(sent.request)
 
     def resend(self, sent: Sent, header: tuple[str, str]) -> None:
@@ -164,8 +162,6 @@ class Agent:
     def cancel(self, sent: Sent, *headers: tuple[str, str]) -> None:
         """Take an INVITE back. Its outcome is still told: usually 487, but a 2xx may cross the CANCEL."""
         sent.cancelled = True
-        if sent.key is None or sent.key not in self._sent:
-            return
         cancel = self._clients.cancel(sent.key, *headers)
         self._arm(sent.key, REQUEST_SECONDS)
         if cancel is not None:

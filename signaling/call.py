@@ -99,8 +99,6 @@ class Call:
 
         Legs that are still being set up get ``near`` or ``far`` as their final response, or a CANCEL; others a BYE.
         """
-        if self.is_over:
-            return
         for name in ("ringing", "media", "detached", "lost", "probe", "glare", f"ack.{FAR}", "ack"):
             self._context.cancel_timer(self.timer(name))
         self._context.forget_media(self.id)
@@ -138,8 +136,6 @@ class Call:
         self.update(state=CallState.ACTIVE, handset=near.name, **told)
         if self._context.config.anchored and not self._both_connected():
             self._context.set_timer(self.timer("media"), self._context.timing.media, self._no_media)
-        if not near.agent.is_connected:
-            self.near_lost()
 
     def await_ack(self, leg: Leg) -> None:
         """We sent a 200 to an INVITE of ``leg``: without its ACK there is no call (RFC 3261 section 13.3.1.4)."""
@@ -220,11 +216,10 @@ class Call:
         """A CANCEL came for ``invite``; False where it is none of this call's."""
         if self._renegotiation is not None and self._renegotiation.cancelled(invite):
             return True
-        for leg in self.legs():
-            if leg.is_invited_by(invite):
-                self.withdrawn(leg, cancel)
-                return True
-        return False
+        leg = next((leg for leg in self.legs() if leg.is_invited_by(invite)), None)
+        if leg is not None:
+            self.withdrawn(leg, cancel)
+        return leg is not None
 
     def withdrawn(self, leg: Leg, cancel: Request) -> None:
         """The caller gave up before the answer."""
@@ -274,7 +269,8 @@ class Call:
         self._probe()
 
     def _probe(self) -> None:
-        if self.is_active and self.far is not None:
+        if self.is_active:
+            assert self.far is not None
             self._context.set_timer(self.timer("probe"), self._context.timing.probe, self._lost)
             self.far.probe(self._probed)
 

@@ -196,5 +196,4 @@ class IncomingCall(Call):
             super().session_ended(handsets)
             return
         for leg in [leg for name, leg in self._ringing.items() if name in handsets]:
-            if not self.is_over:
-                self._leave(leg, 480, None)
+            self._leave(leg, 480, None)

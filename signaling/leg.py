@@ -58,14 +58,14 @@ class Leg:
         return self.state is LegState.INVITED and self._invite is invite
 
     def progress(self, status: int, body: bytes = b"") -> None:
-        if self._invite is not None and self.state is LegState.INVITED:
-            self.reply(self._invite, status, body=body)
+        assert self._invite is not None
+        self.reply(self._invite, status, body=body)
 
     def accept(self, body: bytes) -> None:
         """200 with our answer: the dialog is there."""
-        if self._invite is not None and self.state is LegState.INVITED:
-            self.state = LegState.CONFIRMED
-            self.dialog = Dialog.uas(self._invite, self.reply(self._invite, 200, body=body))
+        assert self._invite is not None
+        self.state = LegState.CONFIRMED
+        self.dialog = Dialog.uas(self._invite, self.reply(self._invite, 200, body=body))
 
     # Our INVITE
 
@@ -129,8 +129,7 @@ class Leg:
 
     def receive(self, request: Request) -> bool:
         """Notes a request of the peer in the dialog; answers one that is out of order, and gives False then."""
-        if self.dialog is None:
-            return False
+        assert self.dialog is not None
         try:
             self.dialog = self.dialog.receive(request)
         except OutOfOrder:
@@ -160,8 +159,7 @@ class Leg:
 
     def ack(self, outcome: Outcome) -> None:
         """Acknowledges a 2xx to a re-INVITE, the first one and its repetitions alike."""
-        if self.dialog is None or outcome.response is None:
-            return
+        assert self.dialog is not None and outcome.response is not None
         if not outcome.repeated or self._reack is None:
             self.dialog = self.dialog.refresh(outcome.response)
             self._reack = self.dialog.ack(outcome.request, self.agent.via())

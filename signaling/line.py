@@ -18,7 +18,6 @@ from .events import (
     HandsetAttached,
     HandsetDetached,
     HangUpAsked,
-    LineClosed,
     MediaChanged,
     MediaDescribed,
     MediaRefused,
@@ -148,7 +147,7 @@ class Line:
                 self._registration.reconfigure(old)
             case SessionEnded(handsets):
                 self._end_session(handsets)
-            case LineClosed():
+            case _:
                 self._close()
 
     # Handsets
@@ -299,9 +298,7 @@ class Line:
                 return
 
     def cancelled(self, agent: Agent, invite: Request, cancel: Request) -> None:
-        for call in tuple(self._calls.values()):
-            if call.cancelled(invite, cancel):
-                return
+        any(call.cancelled(invite, cancel) for call in tuple(self._calls.values()))
 
     def ended(self, call: Call) -> None:
         self._calls.pop(call.id, None)

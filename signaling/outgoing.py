@@ -71,16 +71,15 @@ class OutgoingCall(Call):
         elif not event.description.audio:
             self.finish(Cause.MEDIA_FAILED, "gateway", near=488)
         else:
-            self.far = Leg(self._board.far, FAR, self._context.ids.token())
-            self.far.inviting(
-                self._board.far.invite(self._number, event.description.sdp, self.far.tag, self._far_answered)
-            )
+            self._invite(Leg(self._board.far, FAR, self._context.ids.token()), event.description.sdp)
 
-    def _far_answered(self, outcome: Outcome) -> None:
-        if self.far is None:  # told at once, before there was a leg: the connection is not there
-            return
-        waited = self.far.state is LegState.INVITING
-        response = self.far.answered(outcome)
+    def _invite(self, leg: Leg, offer: bytes) -> None:
+        self.far = leg
+        leg.inviting(self._board.far.invite(self._number, offer, leg.tag, lambda it: self._far_answered(leg, it)))
+
+    def _far_answered(self, leg: Leg, outcome: Outcome) -> None:
+        waited = leg.state is LegState.INVITING
+        response = leg.answered(outcome)
         if self.is_over or not waited:
             return
         if outcome.response is None:

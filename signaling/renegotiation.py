@@ -138,6 +138,5 @@ class Renegotiation:
 
     def abandon(self) -> None:
         """The call is over."""
-        if not self._over:
-            self._over = True
-            self._asker.reply(self._request, 487)
+        self._over = True
+        self._asker.reply(self._request, 487)

@@ -122,11 +122,11 @@ class Talk:
 def call_out(play: Playbook, page: Page, *, allow: str = "INVITE, BYE", heard: bool = True) -> Talk:
     """The page called 600, the PBX answered, everything is acknowledged."""
     dialled = page.dial("600")
-    play.near_response(100)
+    play.near_response(100, page.handset)
     invite = play.far_request("INVITE")
     play.reply(invite, 200, body=sdp("pbx"), headers=(("Allow", allow),))
     play.far_request("ACK")
-    answer = play.near_response(200)
+    answer = play.near_response(200, page.handset)
     page.ack(dialled, answer)
     if heard:
         play.hears(FAR, page.handset)

@@ -14,6 +14,7 @@ from signaling.events import (
     MediaHappening,
     MuteAsked,
     SessionEnded,
+    TimerFired,
 )
 from signaling.message import Request
 from signaling.ports import FAR
@@ -355,6 +356,17 @@ def test_hold_is_under_way_when_the_call_ends() -> None:
     assert ended(play) == (Cause.ENDED, "other")
 
 
+def test_cancel_of_another_call_during_a_hold() -> None:
+    play, page, talk = talking()
+    hold(play, page, talk)
+    invite = play.pbx_invite()
+    play.far_response(100)
+    play.pbx_cancel(invite)
+    play.far_response(200)
+    play.far_response(487)
+    assert play.call.cause is Cause.CANCELLED
+
+
 # In the dialog
 
 
@@ -450,7 +462,18 @@ def test_media_of_another_leg_or_call_fail() -> None:
         MediaChanged("unknown", MediaHappening.CALL_LOST),
         MediaChanged(talk.call, MediaHappening.LEG_CONNECTED),
         MediaChanged(talk.call, MediaHappening.LEG_ALIVE, "h1"),
+        TimerFired("unknown"),
     )
+    play.silence()
+
+
+def test_silent_leg_of_a_call_in_the_making() -> None:
+    play = Playbook()
+    page = ready(play)
+    page.dial("606")
+    play.near_response(100)
+    play.far_request("INVITE")
+    play.happens(MediaChanged(play.call.call, MediaHappening.LEG_SILENT, FAR))
     play.silence()
 
 

@@ -6,6 +6,7 @@ from signaling.causes import Cause
 from signaling.events import (
     HandsetAttached,
     HandsetDetached,
+    LineClosed,
     MediaChanged,
     MediaHappening,
     UpstreamClosed,
@@ -35,7 +36,7 @@ def reconnected(play: Playbook) -> None:
 def back(play: Playbook, page: Page) -> None:
     play.happens(HandsetAttached(page.handset))
     page.register()
-    play.near_response(200)
+    play.near_response(200, page.handset)
 
 
 # The handset
@@ -94,6 +95,14 @@ def test_call_that_ended_meanwhile_is_told_when_the_page_is_back() -> None:
     play.near_response(200)
     play.near_request("BYE")
     play.silence()
+
+
+def test_gateway_stops_while_a_page_is_away() -> None:
+    play, _, _ = talking()
+    play.happens(HandsetDetached("h1"), LineClosed())
+    play.far_request("BYE")
+    play.reply(play.far_request("REGISTER"), 200)
+    assert (play.closed, play.line.is_down) == ([], True)
 
 
 def test_only_so_many_pages_are_remembered() -> None:
@@ -254,6 +263,19 @@ def test_handset_drops_while_the_other_side_holds() -> None:
     back(play, page)
     play.wait(30)
     assert play.call.state is CallState.ACTIVE
+
+
+def test_hold_of_the_other_side_is_not_asked_again() -> None:
+    play, page, talk = talking()
+    play.pbx_asks("INVITE", talk.far, body=sdp("pbx", "sendonly"))
+    play.far_response(100)
+    passed = play.near_request("INVITE")
+    play.happens(UpstreamClosed("closed", ""))
+    reconnected(play)
+    play.reply(play.far_request("UPDATE"), 200)
+    page.answers(passed, 200, body=sdp("page", "recvonly"))
+    play.near_request("ACK")
+    play.silence()
 
 
 def test_silent_pbx_is_asked_whether_it_knows_the_call() -> None:

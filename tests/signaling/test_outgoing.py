@@ -383,6 +383,16 @@ def test_not_answered() -> None:
     assert play.call.cause is Cause.NO_ANSWER
 
 
+def test_too_many_requests_wait_for_the_pbx() -> None:
+    play = Playbook(max_calls=200)
+    pages = [ready(play, f"h{i}") for i in range(5)]
+    for page in pages:
+        for _ in range(26):
+            page.dial("606")
+    causes = [call.cause for call in play.calls.values()]
+    assert causes == [None] * 128 + [Cause.PBX_LOST] * 2
+
+
 def test_pbx_that_says_nothing() -> None:
     play, _, _, _ = dialled()
     play.wait(32)

@@ -381,6 +381,22 @@ def test_gateway_stops() -> None:
     assert play.closed == [("h1", 1012), ("h1", 1012)]
 
 
+def test_gateway_stops_while_the_line_leaves() -> None:
+    play = Playbook()
+    ready(play)
+    play.happens(HandsetDetached("h1"))
+    play.wait(20)
+    play.happens(LineClosed())
+    play.reply(play.far_request("REGISTER"), 200)
+    assert play.line.is_down
+
+
+def test_gateway_stops_with_a_line_that_was_never_up() -> None:
+    play = Playbook()
+    play.happens(LineClosed())
+    assert (play.connections, play.line.is_down, play.line.config) == ([], True, CONFIG)
+
+
 def test_gateway_stops_with_a_refused_line() -> None:
     play = Playbook()
     attach(play)
