@@ -21,7 +21,7 @@ from .commands import Send
 
 DOMAIN = "sandbox.invalid"  # RFC 2606: can never resolve
 CONTACT = NameAddr(Uri.parse(f"sip:{DOMAIN};transport=ws"))
-ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO")
+ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE")
 SDP = "application/sdp"
 
 

@@ -19,7 +19,7 @@ from .events import (
     SoundEnded,
     TimerFired,
 )
-from .leg import ALLOW, DOMAIN, Leg, LegState
+from .leg import ALLOW, CONTACT, DOMAIN, Leg, LegState
 from .line_call import LineCall
 from .number_call import NumberCall
 from .registrar import Registrar
@@ -182,6 +182,10 @@ class Switch:
                 return [Send(connection, request.reply(200)), *call.hung_up(leg)]
             case "INVITE":
                 return [leg.respond(100), *call.reoffered(leg)]
+            case "UPDATE" if request.body:
+                return [Send(connection, request.reply(488))]
+            case "UPDATE":  # a target refresh (RFC 3311): the leg has taken the new Contact
+                return [Send(connection, request.reply(200, headers=[("Contact", str(CONTACT)), ALLOW]))]
             case "OPTIONS" | "INFO":
                 return [Send(connection, request.reply(200, headers=[ALLOW]))]
             case _:
