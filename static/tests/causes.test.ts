@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { localCause, type LocalEnd } from "../src/call/causes.ts";
 
-const end: LocalEnd = { originator: "remote", established: false, status: undefined, cause: "", answeredElsewhere: false };
+const end: LocalEnd = { originator: "remote", established: false, status: undefined, cause: "", answeredElsewhere: false, told: null };
 const table: [Partial<LocalEnd>, string][] = [
+  [{ told: "pbx_lost", cause: "SIP Failure Code", status: 503 }, "pbx_lost"],
   [{ answeredElsewhere: true, cause: "Canceled" }, "answered_elsewhere"],
   [{ established: true, cause: "Terminated" }, "ended"],
   [{ established: true, cause: "RTP Timeout" }, "media_failed"],

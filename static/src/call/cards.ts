@@ -14,7 +14,6 @@ export interface Card {
   name: string | null;
   answering: boolean;
   muted: boolean;
-  holdWanted: boolean;
   heldByOther: boolean;
   recording: RecordingState;
   earlyMedia: boolean;
@@ -71,7 +70,6 @@ function fromSession(state: PhoneState, session: Session, call: Call | undefined
     name: call?.name ?? session.name,
     answering: session.state === "answering",
     muted: session.muted,
-    holdWanted: session.holdWanted,
     heldByOther: call?.held_by_other ?? false,
     recording: call?.recording_state ?? "off",
     earlyMedia: session.earlyMedia,
@@ -101,7 +99,6 @@ function fromCall(state: PhoneState, call: Call): Card {
     name: call.name,
     answering: false,
     muted: call.muted,
-    holdWanted: call.held,
     heldByOther: call.held_by_other,
     recording: call.recording_state,
     earlyMedia: false,

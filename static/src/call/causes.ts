@@ -28,9 +28,12 @@ export interface LocalEnd {
   cause: string;
   /** `Reason: SIP;cause=200` in a CANCEL: another handset answered (RFC 3326). */
   answeredElsewhere: boolean;
+  /** `X-Ramal-Cause`: the gateway's own word for it. */
+  told: string | null;
 }
 
 export function localCause(end: LocalEnd): string {
+  if (end.told) return end.told;
   if (end.answeredElsewhere) return "answered_elsewhere";
   if (end.established) return end.cause === "RTP Timeout" || end.cause === "WebRTC Error" ? "media_failed" : "ended";
   if (end.cause === "User Denied Media Access") return "no_microphone";

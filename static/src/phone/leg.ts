@@ -1,4 +1,4 @@
-import type { EndEvent, IceCandidateEvent, IncomingEvent, OutgoingEvent, RTCSession, SendingEvent } from "jssip/lib/RTCSession";
+import type { EndEvent, IceCandidateEvent, IncomingEvent, OutgoingEvent, RTCSession, SendingEvent, TerminateOptions } from "jssip/lib/RTCSession";
 import { localCause } from "../call/causes.ts";
 import type { PhoneEvent } from "../call/state.ts";
 
@@ -20,6 +20,7 @@ export class Leg {
   #handlers: LegHandlers;
   #microphone: MediaStream | null = null;
   #over = false;
+  #cause: string | null = null;
 
   constructor(key: string, handlers: LegHandlers) {
     this.key = key;
@@ -82,11 +83,12 @@ export class Leg {
     });
   }
 
-  /** Ends the call in whatever state it is. */
-  terminate(options: { status_code?: number; reason_phrase?: string; extraHeaders?: string[] } = {}): void {
+  /** Ends the call in whatever state it is; `cause` where the page knows better than the status code says. */
+  terminate(options: TerminateOptions = {}, cause: string | null = null): void {
     const { session } = this;
+    this.#cause = cause;
     if (session && !session.isEnded()) session.terminate(options);
-    else this.close("cancelled");
+    else this.close(cause ?? "cancelled");
   }
 
   close(cause: string): void {
@@ -109,6 +111,7 @@ export class Leg {
         established,
         status: message?.status_code,
         cause: event.cause,
+        told: this.#cause ?? message?.getHeader?.("X-Ramal-Cause") ?? null,
         answeredElsewhere: /cause\s*=\s*200\b/i.test(reason),
       }),
     );

@@ -79,7 +79,8 @@ export class Phone {
     const microphone = await this.#microphone(leg);
     if (leg.over || leg.session.isEnded()) return;
     if (!microphone) {
-      leg.terminate({ status_code: 603, reason_phrase: "Decline", extraHeaders: ["X-Ramal-Cause: no_microphone"] });
+      // Not 603: another handset of the line may have a microphone.
+      leg.terminate({ status_code: 480, extraHeaders: ["X-Ramal-Cause: no_microphone"] }, "no_microphone");
       return;
     }
     for (const other of this.#legs.values()) if (other !== leg) this.hold(other.key, true);

@@ -56,7 +56,7 @@ function callBar(card: Card, { app, now }: CardOptions): TemplateResult {
     </a>
     <div class="bar-tools">
       ${tool("call-mute", card.muted ? "mic-off" : "mic", card.muted ? t("Muted") : t("Mute"), card.muted, inert, "Alt+M", () => phone.mute(card.key, !card.muted))}
-      ${tool("call-hold", "pause", held ? t("Resume") : t("Hold"), held, inert || card.holdWanted !== held, "Alt+P", () => phone.hold(card.key, !held))}
+      ${tool("call-hold", "pause", held ? t("Resume") : t("Hold"), held, inert, "Alt+P", () => phone.hold(card.key, !held))}
       <button type="button" class="bar-hangup" data-testid="call-hangup" aria-keyshortcuts="Alt+Q" aria-label=${talking ? t("Hang up") : t("Cancel call")} title=${talking ? t("Hang up") : t("Cancel call")} @click=${() => phone.hangUp(card.key)}>${icon("hangup")}</button>
     </div>
   </section>`;
@@ -128,11 +128,10 @@ function ringingControls(card: Card, { app }: CardOptions): TemplateResult {
 function liveControls(card: Card, options: CardOptions, talking: boolean): TemplateResult {
   const { phone } = options.app;
   const inert = !talking || card.elsewhere;
-  const pausing = card.holdWanted !== (card.state === "held");
   return html`<div class="call-controls">
     <div class="call-tools">
       ${tool("call-mute", card.muted ? "mic-off" : "mic", card.muted ? t("Muted") : t("Mute"), card.muted, inert, "Alt+M", () => phone.mute(card.key, !card.muted))}
-      ${tool("call-hold", "pause", card.state === "held" ? t("Resume") : t("Hold"), card.state === "held", inert || pausing, "Alt+P", () => phone.hold(card.key, card.state !== "held"))}
+      ${tool("call-hold", "pause", card.state === "held" ? t("Resume") : t("Hold"), card.state === "held", inert, "Alt+P", () => phone.hold(card.key, card.state !== "held"))}
       ${tool("call-keypad", "keypad", t("Keypad"), options.keypadOpen, inert, "Alt+K", options.toggleKeypad)}
     </div>
     <button type="button" class="button button-danger button-huge" data-testid="call-hangup" aria-keyshortcuts="Alt+Q" @click=${() => phone.hangUp(card.key)}>
