@@ -158,7 +158,7 @@ def _anchor(arrivals: Integers, ticks: Integers, clock: int) -> Integers:
     samples = np.empty_like(arrivals)
     cuts = [0, *(np.flatnonzero(np.abs(np.diff(offsets)) > JUMP) + 1).tolist(), len(offsets)]
     for start, end in zip(cuts, cuts[1:], strict=False):
-        windows = (arrivals[start:end] - arrivals[start]) // WINDOW
+        windows = (arrivals[start:end] - arrivals[start:end].min()) // WINDOW
         anchor: int | None = None
         base = first = 0
         for window in np.unique(windows):

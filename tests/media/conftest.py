@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from media.call import Call
 from media.dtls import Role
@@ -14,6 +15,9 @@ from media.hub import Hub
 from media.writer import Writer
 
 from .peer import Peer, until
+
+settings.register_profile("media", deadline=None)  # a busy machine is no flaw
+settings.load_profile("media")
 
 
 @dataclass
