@@ -4,10 +4,14 @@ They lie in ``tests/screenshots/<language>/<what>-<width>-<theme>.png``, which g
 is checked here: nothing is wider than the window, and the one thing to press is inside it.
 """
 
+from collections.abc import AsyncIterator
+
+import aiohttp
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
-from .conftest import Phones
+from .conftest import Phones, Site
 from .gateway import ROOT, USERS, User
 from .phone import Phone
 
@@ -46,6 +50,18 @@ async def choose(phone: Phone, language: str) -> None:
     await chooser.select_option(language)
     await expect(phone.page.locator("html")).to_have_attribute("lang", language)
     await phone.part("nav-phone").first.click()
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def language_of_before(site: Site) -> AsyncIterator[None]:
+    """The language is kept with the user: the tests behind these read Portuguese."""
+    yield
+    ours = {"Origin": site.base, "X-Ramal-Request": "1"}
+    for user in USERS.values():
+        async with aiohttp.ClientSession(site.base, headers=ours, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            await session.post("/api/v1/session", json={"login": user.login, "password": user.password})
+            async with session.patch("/api/v1/me", json={"language": "pt-BR"}) as reply:
+                assert reply.status == 200
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
