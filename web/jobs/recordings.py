@@ -23,7 +23,7 @@ from media.recording import BadCapture, RecordingFacts
 from ..journal import Journal
 from ..log import logger
 from ..store import Store
-from ..store.recordings import FAILED, READY
+from ..store.recordings import FAILED, PROCESSING, READY
 from ..store.tables import Recording
 
 log = logger(__name__)
@@ -108,6 +108,10 @@ class Recordings:
             log.error("a capture belongs to no known call: it stays where it is", call=call, capture=str(capture))
             return True
         row = await self._store.recordings.add(account=known.call.account, call=call, capture=str(capture))
+        if row.state != PROCESSING:  # the former process ended just after it; a failed one is for a person to look at
+            if row.state == READY:
+                await asyncio.to_thread(capture.unlink, missing_ok=True)
+            return True
         row.attempts += 1
         await self._store.recordings.keep(row)
         await self._journal.recording_changed(row)
@@ -118,16 +122,16 @@ class Recordings:
             await asyncio.to_thread(_write_peaks, self._layout.peaks(target), facts)
         except (BadCapture, ConverterDied, OSError) as error:
             return await self._failed(row, error)
-        await self._ready(row, target, facts)
-        await asyncio.to_thread(capture.unlink, missing_ok=True)
+        await self._ready(row, capture, target, facts)
         return True
 
-    async def _ready(self, row: Recording, target: Path, facts: RecordingFacts) -> None:
+    async def _ready(self, row: Recording, capture: Path, target: Path, facts: RecordingFacts) -> None:
         row.state, row.capture, row.path = READY, None, self._layout.relative(target)
         row.duration, row.bytes, row.sha256 = facts.duration, facts.bytes, facts.sha256
         row.started_at = facts.started_at
         await self._store.recordings.keep(row)
         await self._store.calls.extend(row.call, facts.started_at + timedelta(seconds=facts.duration))
+        await asyncio.to_thread(capture.unlink, missing_ok=True)
         log.info("a recording is ready", call=row.call, recording=row.id, seconds=round(facts.duration, 1))
         await self._journal.recording_changed(row)
 
