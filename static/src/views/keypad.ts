@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { t } from "../i18n/index.ts";
 
 const KEYS: [string, string][] = [
@@ -9,7 +9,8 @@ const KEYS: [string, string][] = [
 ];
 
 const keyName = (key: string): string => (key === "*" ? "star" : key === "#" ? "pound" : key);
-const spoken = (key: string): string => (key === "*" ? t("star") : key === "#" ? t("pound") : key);
+// A digit is its own name; only the signs have a spoken one.
+const spoken = (key: string): string | typeof nothing => (key === "*" ? t("star") : key === "#" ? t("pound") : nothing);
 
 /** Twelve keys; `prefix` begins their names for tests. */
 export function keypad(prefix: string, pressed: (key: string) => void): TemplateResult {
