@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from media.call import Call
 from media.dtls import Role
@@ -16,8 +16,9 @@ from media.writer import Writer
 
 from .peer import Peer, until
 
-settings.register_profile("media", deadline=None)  # a busy machine is no flaw
-settings.load_profile("media")
+# A busy machine is no flaw. The same profile as in tests/signaling: the one that is loaded last holds for all.
+settings.register_profile("ramal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ramal")
 
 
 @dataclass

@@ -326,6 +326,31 @@ async def test_replayed_and_forged_packets_are_dropped(bench: Bench) -> None:
     await until(lambda: len(far.clear) == 1 and len(far.reports) == 1)
 
 
+async def test_what_cannot_be_sent_is_dropped_and_counted(bench: Bench) -> None:
+    near, far = bench.peer(), bench.peer()
+    call = bench.call()
+    await bench.outgoing(call, near, far)
+    near.send_rtp(rtp(1))
+    await until(lambda: far.clear)
+    call.drop("near")
+    again = bench.peer()
+    offered = call.offer("far", far.describe("active"), "again")
+    again.connect(offered.sdp, Role.CLIENT)
+    call.answer("again", again.describe("active"), "far")
+    call.select("again", record=False)
+    await until(lambda: bench.happened(Happening.LEG_CONNECTED, "again"))
+    again.send_rtp(rtp(1))  # the source and number of the first handset: it would be the same key stream again
+    again.send_rtp(rtp(2))
+    await until(lambda: len(far.clear) == 2)
+    assert call.stats()["far"].dropped == 1
+    leg = next(leg for leg in bench.hub._legs if leg.name == "far")
+    leg.address = ("255.255.255.255", 9)  # no socket of ours may send there
+    again.send_rtp(rtp(3))
+    again.send_rtcp(sender_report())
+    await until(lambda: call.stats()["far"].dropped == 3)
+    bench.hub._send(leg.socket, b"x", leg.address)
+
+
 async def test_the_sources_of_one_peer_are_bounded(bench: Bench) -> None:
     near, far = bench.peer(), bench.peer()
     call = bench.call()
@@ -373,6 +398,33 @@ async def test_a_released_call_leaves_nothing_behind(bench: Bench) -> None:
 def test_an_address_that_is_not_ours_is_named() -> None:
     with pytest.raises(OSError, match=r"203\.0\.113\.7"):
         Hub(("203.0.113.7",), ("203.0.113.7",), 0)
+
+
+async def test_a_leg_without_a_socket_of_its_own_uses_the_shared_one(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = bench.peer(), bench.peer(lite=True)
+    call = bench.call()
+
+    def none_left(*_: object) -> list[socket.socket]:
+        raise OSError("no port is left")
+
+    monkeypatch.setattr("media.hub._bind", none_left)
+    offered = call.offer("near", near.describe(), "far")
+    far.connect(offered.sdp, Role.CLIENT)
+    call.answer("far", far.describe("active"), "near")
+    await until(lambda: far.connected)
+    assert far.hub == ("127.0.0.1", bench.hub.port)
+
+
+async def test_a_lite_peer_without_an_address_of_our_family_is_not_checked(bench: Bench) -> None:
+    near, far = bench.peer(), bench.peer(lite=True)
+    call = bench.call()
+    call.offer("near", near.describe(), "far")
+    call.answer(
+        "far", far.describe("active").replace(b"UDP 2130706431 127.0.0.1", b"UDP 2130706431 2001:db8::9"), "near"
+    )
+    assert not bench.hub._private and far.checked == 0
 
 
 def test_every_address_has_the_same_port() -> None:
