@@ -58,4 +58,5 @@ class PeerLost:
     call: str
 
 
-Event = Received | ConnectionClosed | TimerFired | OfferAnswered | OfferRefused | SoundEnded | KeyPressed | PeerLost
+PeerEvent = OfferAnswered | OfferRefused | SoundEnded | KeyPressed | PeerLost
+Event = Received | ConnectionClosed | TimerFired | PeerEvent

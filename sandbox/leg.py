@@ -76,15 +76,20 @@ class Leg:
         )
         return leg, Send(connection, leg.sent)
 
+    @property
+    def established(self) -> bool:
+        """Whether there is a dialog, be it early: the client knows our tag and we know its own."""
+        return self._dialog is not None
+
     def take(self, request: Request) -> bool:
-        """Notes a request in the dialog; False for an old CSeq (RFC 3261 section 12.2.2). `respond` is to follow on an
-        INVITE.
+        """Notes a request of an established dialog; False for an old CSeq (RFC 3261 section 12.2.2). After an INVITE,
+        `respond` is to follow.
         """
-        if self._dialog is not None:
-            try:
-                self._dialog = self._dialog.receive(request)
-            except OutOfOrder:
-                return False
+        assert self._dialog is not None
+        try:
+            self._dialog = self._dialog.receive(request)
+        except OutOfOrder:
+            return False
         if request.method == "INVITE":
             self.asked = request
         return True
@@ -109,15 +114,16 @@ class Leg:
         return Send(self.connection, self.sent)
 
     def answered(self, response: Response) -> list[Send]:
-        """Takes a response to our INVITE; gives what the transaction itself asks for: an ACK, a CANCEL that waited."""
+        """Takes a response to our open INVITE (a success has a To tag); gives what the transaction itself asks for: an
+        ACK, a CANCEL that waited.
+        """
         invite = self.sent
-        if invite is None:
-            return []
+        assert invite is not None
         if response.status < 200:
             self._provisional = True
             return self.cancel() if self._cancel_wanted else []
         self.sent = None
-        if not response.is_success or response.to_tag is None:
+        if not response.is_success:
             if self.state is LegState.EARLY:
                 self.state = LegState.ENDED
             return [Send(self.connection, build_ack(invite, response))]
@@ -127,8 +133,7 @@ class Leg:
 
     def cancel(self) -> list[Send]:
         """Takes the first INVITE back; waits for a provisional response, as RFC 3261 section 9.1 demands."""
-        if self.sent is None or self.state is not LegState.EARLY:
-            return []
+        assert self.sent is not None
         self._cancel_wanted = not self._provisional
         return [Send(self.connection, build_cancel(self.sent))] if self._provisional else []
 

@@ -41,8 +41,7 @@ class LineCall:
             return self._reoffer_answered(leg, response)
         if response.status < 200:
             return self._progressed(response)
-        if leg in self._branches:
-            self._branches.remove(leg)
+        self._branches.remove(leg)
         if response.is_success:
             return self._won(leg, response)
         self._failures.append(response.status)
@@ -53,10 +52,7 @@ class LineCall:
     def reoffered(self, leg: Leg) -> list[Command]:
         """A further INVITE of one side goes to the other; `answered` brings its answer."""
         other = self._other(leg)
-        if leg.asked is None or other is None:
-            return []
-        if other.sent is not None or other.asked is not None:
-            return [leg.respond(491)]  # RFC 3261 section 14.2
+        assert leg.asked is not None and other is not None
         return [other.reinvite(leg.asked.body)]
 
     def cancelled(self, leg: Leg) -> list[Command]:
@@ -66,8 +62,8 @@ class LineCall:
         other = self._other(leg)
         leg.state = LegState.ENDED
         commands: list[Command] = [CancelTimer(self._timer), *self._cancel_branches()]
-        if leg.asked is not None:
-            commands.append(leg.respond(487))
+        open_offers = [side for side in (leg, other) if side is not None and side.asked is not None]
+        commands += [side.respond(487) for side in open_offers]
         if other is not None and other.state is LegState.CONFIRMED:
             commands.append(other.bye())
         return commands

@@ -1,7 +1,7 @@
 """A call to one of the sandbox's numbers: a dialplan that runs against a WebRTC peer. Pure."""
 
 from .commands import AnswerOffer, CancelTimer, ClosePeer, Command, EchoBack, Note, PlayKeys, PlaySound, SetTimer
-from .dialplan import Answer, Echo, HangUp, Play, Progress, Read, Refuse, Ring, SayKeys, Step, Wait, needs_media
+from .dialplan import Answer, Echo, Play, Progress, Read, Refuse, Ring, SayKeys, Step, Wait, needs_media
 from .leg import Leg, LegState
 
 
@@ -51,8 +51,6 @@ class NumberCall:
 
     def hang_up(self) -> list[Command]:
         """From our side, whatever the state."""
-        if self.ended:
-            return []
         final: Command = self.leg.bye() if self.leg.state is LegState.CONFIRMED else self.leg.respond(480)
         return [final, *self._release()]
 
@@ -98,14 +96,13 @@ class NumberCall:
         return [AnswerOffer(self.call, sdp)]
 
     def _advance(self) -> list[Command]:
-        """Takes steps until one has to wait."""
+        """Takes steps until one has to wait, or ends the call: every dialplan ends in one of these."""
         commands: list[Command] = []
-        for step in self._steps:
-            self._step = step
+        waits = False
+        while not waits and not self.ended:
+            self._step = step = next(self._steps)
             commands += self._take(step)
-            if self.ended or isinstance(step, Play | Echo | Wait | Read) or isinstance(step, SayKeys) and self._keys:
-                return commands
-        self._step = None
+            waits = isinstance(step, Play | Echo | Wait | Read) or (isinstance(step, SayKeys) and self._keys != "")
         return commands
 
     def _take(self, step: Step) -> list[Command]:
@@ -126,7 +123,7 @@ class NumberCall:
                 return [SetTimer(self._timer, seconds)]
             case SayKeys():
                 return [PlayKeys(self.call, self._keys)] if self._keys else []
-            case HangUp():
+            case _:
                 return self.hang_up()
 
     def _release(self) -> list[Command]:

@@ -14,7 +14,7 @@ from .events import (
     KeyPressed,
     OfferAnswered,
     OfferRefused,
-    PeerLost,
+    PeerEvent,
     Received,
     SoundEnded,
     TimerFired,
@@ -49,15 +49,16 @@ class Switch:
     def handle(self, event: Event, now: float) -> list[Command]:
         """``now`` is in seconds on any clock that only goes forward."""
         match event:
-            case Received(connection, Request() as request):
-                commands = self._requested(connection, request, now)
-            case Received(_, Response() as response):
-                commands = self._responded(response)
+            case Received(connection, message):
+                if isinstance(message, Request):
+                    commands = self._requested(connection, message, now)
+                else:
+                    commands = self._responded(message)
             case ConnectionClosed(connection):
                 commands = self._closed(connection)
             case TimerFired(name):
                 commands = self._timer_fired(name)
-            case OfferAnswered() | OfferRefused() | SoundEnded() | KeyPressed() | PeerLost():
+            case _:
                 commands = self._peer_told(event)
         self._calls = {call: it for call, it in self._calls.items() if not it.ended}
         return commands
@@ -195,14 +196,14 @@ class Switch:
         """The dialog of a request that claims to be in one (RFC 3261 section 12.2.2)."""
         for call in self._calls.values():
             for leg in call.legs:
-                if leg.call_id == request.call_id and leg.tag == request.to_tag:
+                if leg.established and leg.call_id == request.call_id and leg.tag == request.to_tag:
                     return call, leg
         return None
 
     # Everything else
 
     def _responded(self, response: Response) -> list[Command]:
-        if response.cseq.method != "INVITE":
+        if response.cseq.method != "INVITE" or (response.is_success and response.to_tag is None):
             return []
         for call in self._calls.values():
             for leg in call.legs:
@@ -234,7 +235,7 @@ class Switch:
         lost = [leg for leg in call.legs if leg.connection == ""]
         return [command for leg in lost for command in call.gone(leg)]
 
-    def _peer_told(self, event: OfferAnswered | OfferRefused | SoundEnded | KeyPressed | PeerLost) -> list[Command]:
+    def _peer_told(self, event: PeerEvent) -> list[Command]:
         call = self._calls.get(event.call)
         if not isinstance(call, NumberCall):
             return []
@@ -247,7 +248,7 @@ class Switch:
                 return call.sound_ended()
             case KeyPressed(key=key):
                 return call.key_pressed(key)
-            case PeerLost():
+            case _:
                 return call.hang_up()
 
     def _legs(self) -> list[Leg]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox import dialplan, switch
-from sandbox.commands import AnswerOffer, CancelTimer, ClosePeer, PlayKeys, PlaySound, Send, SetTimer
+from sandbox.commands import AnswerOffer, CancelTimer, ClosePeer, Command, PlayKeys, PlaySound, Send, SetTimer
 from sandbox.events import KeyPressed, OfferAnswered, OfferRefused, PeerLost, SoundEnded, TimerFired
 from signaling.dialog import Dialog
 from signaling.message import Request
@@ -138,7 +138,7 @@ def test_a_hang_up_ends_an_offer_that_waits() -> None:
     desk = Desk()
     caller, callee = talking(desk)
     rung = request_in(caller.send("INVITE", "hold"))
-    assert sent(callee.send("BYE")) == [("1002", 200), ("1001", "BYE")]
+    assert sent(callee.send("BYE")) == [("1002", 200), ("1001", 487), ("1001", "BYE")]
     assert desk.tell("1002", rung.reply(200)) == []
     assert desk.switch.calls == 0
 
@@ -256,3 +256,57 @@ def test_cancel_after_the_answer_changes_nothing() -> None:
     [refusal] = desk.cancel("1001", invite)
     assert status_of(refusal) == 481
     assert desk.switch.calls == 1
+
+
+def test_the_caller_ends_its_call_by_bye_while_it_rings() -> None:
+    desk = Desk()
+    desk.register("1002")
+    invite, commands = desk.invite("1001", "1002")
+    rung = request_in(commands)
+    caller = Side(desk, "1001", Dialog.uac(invite, response_in(desk.tell("1002", rung.reply(180, to_tag="b")))))
+    assert sent(caller.send("BYE")) == [("1001", 200), ("1002", "CANCEL"), ("1001", 487)]
+    assert sent(desk.tell("1002", rung.reply(487, to_tag="b"))) == [("1002", "ACK")]
+    assert desk.switch.calls == 0
+
+
+def test_a_callee_that_speaks_before_it_answers_has_no_dialog() -> None:
+    desk = Desk()
+    desk.register("1002")
+    _, commands = desk.invite("1001", "1002")
+    rung = request_in(commands)
+    early = desk.build("1002", "BYE", "1001", call_id=rung.call_id)
+    early = replace(early, headers=early.headers.replace("To", str(rung.from_)))
+    assert sent(desk.tell("1002", early)) == [("1002", 481)]
+
+
+def test_a_success_without_a_tag_is_dropped() -> None:
+    desk = Desk()
+    desk.register("1002")
+    _, commands = desk.invite("1001", "1002")
+    assert desk.tell("1002", request_in(commands).reply(200)) == []
+
+
+def test_an_answer_that_comes_after_the_caller_gave_up_is_hung_up_on() -> None:
+    desk = Desk()
+    desk.register("1002")
+    invite, commands = desk.invite("1001", "1002")
+    rung = request_in(commands)
+    assert sent(desk.cancel("1001", invite)) == [("1001", 200), ("1001", 487)]
+    assert desk.hear(TimerFired(f"other:{call_of(commands)}")) == []
+    assert sent(desk.tell("1002", rung.reply(200, to_tag="b"))) == [("1002", "ACK"), ("1002", "BYE")]
+    assert desk.switch.calls == 0
+
+
+def test_a_callee_that_is_cut_off_after_the_caller_gave_up_ends_the_call() -> None:
+    desk = Desk()
+    desk.register("1002")
+    invite, commands = desk.invite("1001", "1002")
+    desk.cancel("1001", invite)
+    assert desk.switch.hang_up() == []
+    assert desk.close("1002") == []
+    assert desk.switch.calls == 0
+
+
+def call_of(commands: list[Command]) -> str:
+    """The id of the call whose timer is set."""
+    return next(it.name.partition(":")[2] for it in commands if isinstance(it, SetTimer))
