@@ -12,8 +12,10 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RUN = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((one) => \
   `${one.id} (${one.impact}): ${one.help}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 4).join('; ')}`))"
 
-SETTLE = """() => Promise.all(document.getAnimations()
-  .filter((one) => one.effect.getComputedTiming().iterations !== Infinity).map((one) => one.finished))"""
+SETTLE = """() => {
+  const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity);
+  return Promise.all(ending.map((one) => one.finished.catch(() => null)));
+}"""
 
 
 async def violations(phone: Phone) -> list[str]:
