@@ -23,7 +23,9 @@ class ConverterDied(Exception):
 
 
 class Converter:
-    """An async context manager that owns the process. Conversions run one at a time, in order."""
+    """An async context manager that owns the process. Conversions run one at a time, in order; the one that runs at
+    the end is given up (`ConverterDied`).
+    """
 
     def __init__(self) -> None:
         self._executor: ProcessPoolExecutor | None = None
@@ -36,6 +38,9 @@ class Converter:
     ) -> None:
         executor, self._executor = self._executor, None
         if executor is not None:
+            # A conversion may take minutes; its capture stays, and is found again at the next start.
+            for process in list(executor._processes.values()):
+                process.terminate()
             await asyncio.to_thread(executor.shutdown, cancel_futures=True)
 
     @property

@@ -41,7 +41,7 @@ class Peer:
         self.restart()
         self.host = host
         self.session = secrets.randbits(32)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.socket.bind((host, 0))
         self.port = self.socket.getsockname()[1]
@@ -77,11 +77,12 @@ class Peer:
         direction: str = "sendrecv",
         codecs: tuple[str, ...] = CODECS,
     ) -> bytes:
-        lines = ["v=0", f"o=- {self.session} 1 IN IP4 {self.host}", "s=-", "t=0 0", "a=group:BUNDLE 0"]
+        family = "IP6" if ":" in self.host else "IP4"
+        lines = ["v=0", f"o=- {self.session} 1 IN {family} {self.host}", "s=-", "t=0 0", "a=group:BUNDLE 0"]
         if self.lite:
             lines.append("a=ice-lite")
         numbers = " ".join(codec.split(" ")[0] for codec in codecs)
-        lines += [f"m=audio {self.port} UDP/TLS/RTP/SAVPF {numbers}", f"c=IN IP4 {self.host}", "a=mid:0"]
+        lines += [f"m=audio {self.port} UDP/TLS/RTP/SAVPF {numbers}", f"c=IN {family} {self.host}", "a=mid:0"]
         lines += [f"a=ice-ufrag:{self.ufrag}", f"a=ice-pwd:{self.pwd}", f"a=setup:{setup}", "a=rtcp-mux"]
         lines += [f"a=fingerprint:{fingerprint or self.identity.fingerprint}", f"a={direction}"]
         lines += [f"a=candidate:1 1 UDP 2130706431 {self.host} {self.port} typ host"]
@@ -92,7 +93,7 @@ class Peer:
         """The hub's description came: sends checks, then does DTLS in ``role``."""
         session = sdp.parse(described)
         self.remote = session.transport(0)
-        self.hub = self.remote.candidates[0]
+        self.hub = next(known for known in self.remote.candidates if (":" in known[0]) == (":" in self.host))
         if self.handshake is None:
             self.handshake = Handshake(self.identity, role, self.remote.fingerprints)
         if not self.lite:
@@ -155,7 +156,7 @@ class Peer:
             if self.lite:
                 self.hub = address  # which is not the advertised one
             reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
-            reply.attributes["XOR-MAPPED-ADDRESS"] = address
+            reply.attributes["XOR-MAPPED-ADDRESS"] = address[:2]
             reply.add_message_integrity(self.pwd.encode())
             self.socket.sendto(bytes(reply), address)
         else:

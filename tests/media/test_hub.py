@@ -1,6 +1,9 @@
 """The hub under fire: every attack that ends a stock WebRTC stack, and what a peer may do that is unusual but right."""
 
+import asyncio
+import random
 import socket
+from pathlib import Path
 
 import pytest
 from aioice import stun
@@ -10,9 +13,11 @@ from media.call import Call
 from media.dtls import Handshake, Identity, Role, digest
 from media.engine import Happening
 from media.hub import Hub
+from media.probe import can_bind
+from media.writer import Writer
 
 from .conftest import Bench
-from .peer import rtp, sender_report, until
+from .peer import Peer, rtp, sender_report, until
 
 ALERT = b"\x15\xfe\xfd" + bytes(6) + b"\x00\x00\x00\x02\x02\x28"  # plaintext, fatal, handshake_failure
 
@@ -393,6 +398,54 @@ async def test_a_released_call_leaves_nothing_behind(bench: Bench) -> None:
     near.send_rtp(rtp(1))
     await until(lambda: hub.strange)
     call.release()
+
+
+async def test_ipv6(tmp_path: Path) -> None:
+    if not can_bind("::1"):
+        pytest.skip("this machine has no IPv6")
+    hub = Hub(("127.0.0.1", "::1"), ("127.0.0.1", "::1"), 0)
+    writer = Writer(asyncio.get_running_loop().call_soon_threadsafe, min_free_bytes=0)
+    hub.start(lambda: None)
+    near, far = Peer(), Peer(host="::1")
+    call = Call("call", hub, writer, tmp_path, lambda _: None)
+    try:
+        offered = call.offer("near", near.describe(), "far")
+        far.connect(offered.sdp, Role.CLIENT)
+        answered = call.answer("far", far.describe("active"), "near")
+        near.connect(answered.sdp, Role.SERVER)
+        await until(lambda: near.connected and far.connected)
+        near.send_rtp(rtp(1))
+        far.send_rtp(rtp(2))
+        await until(lambda: far.clear and near.clear)
+    finally:
+        call.release()
+        near.close()
+        far.close()
+        hub.close()
+        writer.stop()
+
+
+async def test_no_noise_raises_anything(bench: Bench) -> None:
+    near, far = bench.peer(), bench.peer()
+    await bench.outgoing(bench.call(), near, far)
+    stranger = bench.peer()
+    stranger.hub = near.hub
+    assert near.remote is not None
+    good = [near.sender.protect(rtp(1)), near.sender.protect_rtcp(sender_report()), client_hello(), ALERT]
+    check = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes={"USERNAME": near.remote.ufrag + ":x"})
+    check.add_message_integrity(near.remote.pwd.encode())
+    good.append(bytes(check))
+    chance = random.Random(7)
+    for number in range(3_000):
+        noise = bytearray(chance.choice(good) if number % 2 else chance.randbytes(chance.randrange(1600)))
+        for _ in range(chance.randrange(1, 6) if noise else 0):
+            noise[chance.randrange(len(noise))] = chance.randrange(256)
+        (near if number % 3 else stranger).send(bytes(noise[: chance.randrange(len(noise) + 1)]))
+        if number % 30 == 0:
+            await asyncio.sleep(0)
+    near.send_rtp(rtp(500))
+    await until(lambda: rtp(500) in far.clear)
+    assert bench.hub.survived == 0 and not bench.happened(Happening.LEG_FAILED)
 
 
 def test_an_address_that_is_not_ours_is_named() -> None:
