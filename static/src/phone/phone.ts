@@ -144,8 +144,9 @@ export class Phone {
 
   #fed(message: FeedMessage): void {
     this.#store.dispatch({ type: "feed", message, at: Date.now() });
-    const { line } = this.#store.state;
-    if (line && !this.#agent) this.#attach();
+    if (!this.#agent) this.#attach();
+    // The gateway is there again: JsSIP's own next attempt may be seconds away.
+    else if (message.type === "snapshot") this.#agent.wake();
   }
 
   #attach(): void {

@@ -135,7 +135,6 @@ export class AppView extends View {
   }
 
   #pressed = (event: KeyboardEvent): void => {
-    if (event.key === "Escape" && this.#help) this.#showHelp(false);
     const act = shortcut(event);
     if (!act) return;
     event.preventDefault();
@@ -160,9 +159,13 @@ export class AppView extends View {
   }
 
   #showHelp(open: boolean): void {
+    if (open === this.#help) return;
     this.#help = open;
     this.requestUpdate();
-    if (!open) void this.updateComplete.then(() => this.querySelector<HTMLElement>(".top-help")?.focus());
+    void this.updateComplete.then(() => {
+      if (open) this.querySelector<HTMLDialogElement>("dialog.dialog")?.showModal();
+      else this.querySelector<HTMLElement>(".top-help")?.focus();
+    });
   }
 }
 

@@ -115,7 +115,7 @@ export class HistoryView extends View {
     return html`<section class="panel detail" data-testid="history-detail" aria-labelledby="detail-title">
       <header class="panel-head">
         <a class="icon-button" href="/calls" data-route aria-label=${t("Back to the list")} title=${t("Back to the list")}>${icon("back")}</a>
-        <h2 class="panel-title" id="detail-title">${call ? whoIs(call.number, call.name) : t("Call")}</h2>
+        <h1 class="panel-title" id="detail-title">${call ? whoIs(call.number, call.name) : t("Call")}</h1>
         ${call?.number && this.app.store.state.line
           ? html`<button type="button" class="button button-quiet" @click=${() => this.#callAgain(call.number)}>${icon("phone")}<span>${t("Call")}</span></button>`
           : nothing}
@@ -143,7 +143,7 @@ export class HistoryView extends View {
       }</p>
       ${this.#recording(call)}
       <dl class="facts">${facts.map(([name, value]) => html`<div class="fact"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-      <h3 class="detail-heading">${t("What happened")}</h3>
+      <h2 class="detail-heading">${t("What happened")}</h2>
       <ol class="steps">
         ${steps(call.events).map((step) => html`<li class="step"><time datetime=${step.at}>${hourOf(step.at, zone)}</time><span>${stepText(step)}</span></li>`)}
       </ol>`;
