@@ -5,6 +5,7 @@ Each resource is a `cleanup_ctx`: opened in this order at start, closed in the r
 """
 
 import asyncio
+import dataclasses
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from media.converter import Converter
-from media.engine import Engine, Report
+from media.engine import Engine
 from media.passthrough import PassThrough
 from media.pool import MediaSettings, Pool
 from media.probe import addresses
@@ -92,6 +93,7 @@ async def _store(app: web.Application) -> AsyncIterator[None]:
         if settings.migrate:
             await migrate.upgrade(database)
         await migrate.check(database)
+        await app[keys.PASSWORDS].prepare()
         app[keys.STORE] = Store.over(database, vault)
         app[keys.LINES] = Lines(app[keys.STORE])
         yield
@@ -115,7 +117,7 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
         converter = await stack.enter_async_context(Converter())
         recorder = Recordings(app[keys.STORE], app[keys.JOURNAL], converter, Layout(settings.data))
         app[keys.RECORDINGS] = recorder
-        left = await recorder.recover(settings.captures)
+        left = await recorder.recover(settings.captures.absolute())
         if left:
             logger.warning("captures of a former run are converted", captures=left)
         await stack.enter_async_context(_running(recorder.run(), "recorder"))
@@ -133,11 +135,7 @@ async def _hub(app: web.Application, recorder: Recordings) -> AsyncIterator[Engi
     def on_media(call: str, what: str, leg: str | None) -> None:
         app[keys.GATEWAY].media_changed(call, what, leg)
 
-    def on_report(report: Report) -> None:
-        reports(report)
-
-    reports = Reports(on_media, recorder.capture_closed)
-    async with Pool(media_settings(settings), on_report) as pool:
+    async with Pool(media_settings(settings), Reports(on_media, recorder.capture_closed)) as pool:
         yield pool
 
 
@@ -151,16 +149,7 @@ def media_settings(settings: Settings) -> MediaSettings:
         base_port=settings.media_port,
         min_free_bytes=settings.recording_min_free,
     )
-    if settings.media_workers is None:
-        return made
-    return MediaSettings(
-        captures=made.captures,
-        bind=made.bind,
-        advertise=made.advertise,
-        base_port=made.base_port,
-        min_free_bytes=made.min_free_bytes,
-        workers=settings.media_workers,
-    )
+    return made if settings.media_workers is None else dataclasses.replace(made, workers=settings.media_workers)
 
 
 async def _gateway(app: web.Application) -> AsyncIterator[None]:

@@ -1,6 +1,8 @@
 """Every route against every role and a foreign company: nothing is open by default."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,3 +129,12 @@ async def test_a_new_secret_is_a_new_version_and_is_audited(gateway: House) -> N
     assert "n3w" not in lines
     entries = [row for row in await gateway.store.audit.all(gateway.here.account) if row.what == "secret_set"]
     assert [(row.subject, row.actor, row.detail) for row in entries] == [(line, gateway.here.users["adm"], "version 2")]
+
+
+async def test_every_route_is_documented(gateway: House) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    documented = {(method, path) for method, path in re.findall(r"^\| `([A-Z]+) (/[a-z/{}]*)", text, re.MULTILINE)}
+    routes = {
+        (method, re.sub(r"{\w+}", "{id}", path.removeprefix("/api/v1"))) for method, path in api_routes(gateway.app)
+    }
+    assert documented == routes

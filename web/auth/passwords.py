@@ -27,12 +27,16 @@ class Passwords:
         async with self._turns:
             return await asyncio.to_thread(self._hasher.hash, password)
 
+    async def prepare(self) -> None:
+        """Makes the hash that is verified for users that do not exist, so that the first of them is not slower."""
+        self._nobody = await self.hash("nobody has this password")
+
     async def verify(self, hashed: str | None, password: str) -> bool:
         """Whether it fits; for a user that does not exist (None) it takes as long, and is False."""
         if hashed is None:
             if self._nobody is None:
-                self._nobody = await self.hash("nobody has this password")
-            hashed, exists = self._nobody, False
+                await self.prepare()
+            hashed, exists = self._nobody or "", False
         else:
             exists = True
         async with self._turns:

@@ -4,7 +4,7 @@ from aiohttp import web
 from yarl import URL
 
 from ..i18n import LANGUAGES, catalog_json, catalog_version
-from ..keys import ASSETS, RENDERER, SESSIONS
+from ..keys import ASSETS, RENDERER, SESSIONS, SETTINGS
 from ..security import IMMUTABLE
 from .assets import pack, packed_response
 
@@ -42,7 +42,10 @@ def error_page(request: web.Request, status: int) -> web.Response:
     renderer = request.app[RENDERER]
     language = renderer.language(request)
     title = renderer.text(language, _title(status))
-    return renderer.page("error.html", language=language, entry=LOGIN, status=status, title=title, detail="", next="/")
+    detail = request.app[SETTINGS].public_url if status == 421 else ""
+    return renderer.page(
+        "error.html", language=language, entry=LOGIN, status=status, title=title, detail=detail, next="/"
+    )
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
