@@ -109,7 +109,8 @@ class Handset:
         while not self._closing:
             frame = await self._socket.receive()
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                self._ended.set()  # closed by the page, or by aiohttp: 1009 for a frame over its limit
+                if not self._closing:  # closed by the page, or by aiohttp: 1009 for a frame over its limit
+                    self._ended.set()
                 return
             data = frame.data.encode() if isinstance(frame.data, str) else bytes(frame.data)
             if len(data) > self._limits.frame:

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -95,3 +95,24 @@ async def running(pbx: Pbx, context: ssl.SSLContext | None = None, port: int = 0
         bound = next(iter(server.sockets)).getsockname()[1]
         pbx.url = f"{'wss' if context else 'ws'}://{'localhost' if context else '127.0.0.1'}:{bound}/ws"
         yield server
+
+
+@asynccontextmanager
+async def raw_server(patient: bool) -> AsyncIterator[int]:
+    """Takes a connection, and says nothing until it ends, or ends it."""
+    async with asyncio.TaskGroup() as tasks:
+
+        async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with suppress(ConnectionError):
+                while patient and await reader.read(1024):
+                    pass
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            tasks.create_task(serve_one(reader, writer), name="connection")
+
+        listening = await asyncio.start_server(accept, "127.0.0.1", 0)
+        async with listening:
+            yield listening.sockets[0].getsockname()[1]

@@ -16,6 +16,8 @@ from websockets.typing import Subprotocol
 import signaling.upstream
 from signaling.upstream import MAX_SIZE, Authorities, Upstream, UpstreamLost
 
+from .pbx import raw_server
+
 Handler = Callable[[ServerConnection], Coroutine[Any, Any, None]]
 
 
@@ -147,27 +149,6 @@ async def test_server_that_does_not_speak_sip() -> None:
     async with server(subprotocols=None) as port:
         lost = await refused(f"ws://127.0.0.1:{port}/ws")
     assert lost.reason == "server_error" and "subprotocol" in lost.detail
-
-
-@contextlib.asynccontextmanager
-async def raw_server(patient: bool) -> AsyncIterator[int]:
-    """Takes a connection, and says nothing until it ends, or ends it."""
-    async with asyncio.TaskGroup() as tasks:
-
-        async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(ConnectionError):
-                while patient and await reader.read(1024):
-                    pass
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
-
-        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            tasks.create_task(serve_one(reader, writer), name="connection")
-
-        listening = await asyncio.start_server(accept, "127.0.0.1", 0)
-        async with listening:
-            yield listening.sockets[0].getsockname()[1]
 
 
 async def test_server_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
