@@ -11,6 +11,7 @@ from .auth.sessions import Standing
 from .auth.tickets import Purpose, Ticket
 from .keys import GATEWAY, JOURNAL, LINES, SESSIONS, STORE
 from .problems import Problem
+from .sockets import failures_logged
 
 SUBPROTOCOL = "sip"
 FRAME = 65_536  # bytes: above it aiohttp closes with 1009 by itself; the gateway's own limit is lower
@@ -35,7 +36,8 @@ async def sip(request: web.Request) -> web.StreamResponse:
         protocols=(SUBPROTOCOL,), compress=False, heartbeat=_HEARTBEAT, max_msg_size=FRAME, decode_text=False
     )
     await socket.prepare(request)
-    await _serve(app, socket, ticket, config)
+    with failures_logged("a handset's socket failed"):
+        await _serve(app, socket, ticket, config)
     return socket
 
 
@@ -53,7 +55,7 @@ async def _watch(app: web.Application, ticket: Ticket, line: str) -> None:
     """Another process may revoke the session; and one that expires ends its handsets as soon as no call is live."""
     while True:
         await asyncio.sleep(CHECK_EVERY)
-        standing = await app[SESSIONS].standing(ticket.session)
+        standing = await app[SESSIONS].standing_again(ticket.session)
         if standing is Standing.REVOKED or (standing is Standing.EXPIRED and not app[JOURNAL].calls(line)):
             await app[GATEWAY].close_session(ticket.session)
             return

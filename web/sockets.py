@@ -6,6 +6,10 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
+from .log import logger
+
+log = logger(__name__)
+
 SESSION_ENDED = 4401
 RESTART = 1012  # RFC 6455 registry: service restart
 TOO_SLOW = 1013
@@ -32,6 +36,15 @@ class OpenSockets:
         async with asyncio.TaskGroup() as tasks:
             for socket in tuple(self._open):
                 tasks.create_task(shut(socket, RESTART, "restart"), name="close feed socket")
+
+
+@contextmanager
+def failures_logged(what: str) -> Iterator[None]:
+    """Once a request is a WebSocket, no HTTP answer can tell of an error any more: the log does, the socket closes."""
+    try:
+        yield
+    except Exception:
+        log.exception(what)
 
 
 async def shut(socket: web.WebSocketResponse, code: int, reason: str) -> None:

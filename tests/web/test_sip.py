@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from web import keys
 from web.api import events
@@ -200,6 +200,23 @@ async def test_a_session_that_another_process_ended_is_noticed(on: Scene, monkey
             await session.execute(update(Session).values(ended_at=now()))
         for one in (feed, socket):
             assert await closed_with(one) == 4401
+
+
+async def test_a_database_that_is_away_ends_no_socket(on: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "CHECK_EVERY", 0.02)
+    monkeypatch.setattr("web.sip.CHECK_EVERY", 0.02)
+    async with on.house.logged_in() as page:
+        feed, socket = await page.events(), await attach(page, await page.line_ticket(HANDSET))
+        await line_state(feed, "ready")
+        database = on.house.store.database.engine
+        async with database.begin() as connection:
+            await connection.execute(text("ALTER TABLE session RENAME TO away"))
+        with pytest.raises(TimeoutError):
+            await feed.receive(timeout=0.3)
+        async with database.begin() as connection:
+            await connection.execute(text("ALTER TABLE away RENAME TO session"))
+        await socket.send_str("\r\n\r\n")
+        assert await socket.receive_str(timeout=5) == "\r\n"
 
 
 async def test_an_expired_session_without_a_call_ends_its_sockets(on: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

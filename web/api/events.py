@@ -11,7 +11,7 @@ from ..feed import Change, LineChanged, Listener, TooSlow
 from ..keys import FEED, JOURNAL, SECURITY, SESSIONS, SETTINGS, SOCKETS, SOCKETS_BY_ADDRESS, STORE, TICKETS
 from ..lines import LineFacts
 from ..problems import Problem, too_many
-from ..sockets import SESSION_ENDED, TOO_SLOW, shut
+from ..sockets import SESSION_ENDED, TOO_SLOW, failures_logged, shut
 from ..store.scope import now
 from . import routes
 from .bodies import CallBody, CallMessage, LineBody, LineMessage, LinesMessage, Me, Snapshot
@@ -52,7 +52,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     socket = web.WebSocketResponse(compress=False, heartbeat=_HEARTBEAT, max_msg_size=1024)
     with app[SESSIONS].watch(ticket.session) as ended, app[SOCKETS].holding(socket):
         await socket.prepare(request)
-        await _FeedSocket(app, ticket, socket).serve(me, ended)
+        with failures_logged("a feed socket failed"):
+            await _FeedSocket(app, ticket, socket).serve(me, ended)
     return socket
 
 
@@ -147,7 +148,7 @@ class _FeedSocket:
 
     async def _is_over(self) -> bool:
         """A session that has merely expired goes on while a call of its user is live."""
-        standing = await self._app[SESSIONS].standing(self._ticket.session)
+        standing = await self._app[SESSIONS].standing_again(self._ticket.session)
         return standing is Standing.REVOKED or (
             standing is Standing.EXPIRED and not self._app[JOURNAL].has_calls(self._scope.user)
         )

@@ -16,12 +16,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
+from ..log import logger
 from ..settings import Settings
 from ..store.scope import Scope, now
 from ..store.sessions import SessionRow, Sessions
 from ..store.tables import Session, User
 from .tickets import Tickets
+
+log = logger(__name__)
 
 _TOUCH = timedelta(seconds=60)  # how often a request is written down as activity
 
@@ -81,9 +85,17 @@ class SessionKeeper:
         return Visitor(row.session, row.user, row.scope)
 
     async def standing(self, session: str) -> Standing:
-        """Asked again and again by long-lived sockets: another process may have ended the session."""
+        """How a session is now: another process may have ended it."""
         row = await self._sessions.get(session)
         return Standing.REVOKED if row is None else self._judge(row, now())
+
+    async def standing_again(self, session: str) -> Standing:
+        """The same for a socket that is open already: a database that is away for a while ends no call."""
+        try:
+            return await self.standing(session)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("a session cannot be looked at", session=session, why=type(error).__name__)
+            return Standing.ALIVE
 
     async def end(self, session: str, response: web.StreamResponse | None = None) -> None:
         """Log-out: the row, its tickets, its sockets; and the cookie on ``response``."""
