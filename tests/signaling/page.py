@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+from signaling.causes import Cause
+from signaling.commands import MediaRelease
 from signaling.events import HandsetAttached, NearReceived, UpstreamOpened
 from signaling.fields import Via
 from signaling.message import Request, Response
 from signaling.ports import FAR
 from signaling.transaction import build_ack, build_cancel
 from signaling.uri import NameAddr, Uri
-from signaling.views import LineState
+from signaling.views import CallState, LineState
 
 from .playbook import SDP, Playbook, sdp, wired
 
@@ -146,3 +148,38 @@ def call_in(play: Playbook, page: Page) -> Talk:
     play.hears(FAR, page.handset)
     play.silence()
     return Talk(play.call.call, rung, answer)
+
+
+def dialled(number: str = "600") -> tuple[Playbook, Page, Request, Request]:
+    """Dialled, and the INVITE is at the PBX."""
+    play = Playbook()
+    page = ready(play)
+    invite = page.dial(number)
+    play.near_response(100)
+    return play, page, invite, play.far_request("INVITE")
+
+
+def ringing(*others: str) -> tuple[Playbook, Page, Request, Request]:
+    """The PBX calls, the INVITE is at ``h1`` (and at ``others``, whose messages wait)."""
+    play = Playbook()
+    page = ready(play)
+    for handset in others:
+        ready(play, handset)
+    invite = play.pbx_invite()
+    play.far_response(100)
+    return play, page, invite, play.near_request("INVITE")
+
+
+def talking(direction: str = "out") -> tuple[Playbook, Page, Talk]:
+    """A conversation stands, called by either side."""
+    play = Playbook()
+    page = ready(play)
+    return play, page, (call_out if direction == "out" else call_in)(play, page)
+
+
+def ended(play: Playbook) -> tuple[Cause | None, str | None]:
+    """Why the call ended, and by whom; nothing of it is left."""
+    assert play.call.state is CallState.ENDED
+    assert isinstance(play.media_commands[-1], MediaRelease)
+    assert not [name for name in play.timers if name.startswith("call.")]
+    return play.call.cause, play.call.ended_by

@@ -6,9 +6,7 @@ import pytest
 
 from signaling.commands import Audit, Connect, Disconnect
 from signaling.events import (
-    HandsetAttached,
     HandsetDetached,
-    LineClosed,
     Reconfigured,
     RetryAsked,
     UpstreamClosed,
@@ -365,42 +363,3 @@ def test_new_secret_while_it_connects_or_idles() -> None:
     attach(play)
     play.happens(Reconfigured(replace(CONFIG, secret=Secret("nova", 3))))
     assert play.connections == [Connect("wss://pbx.example/ws", None)]
-
-
-def test_gateway_stops() -> None:
-    play = Playbook()
-    ready(play)
-    play.happens(LineClosed())
-    assert play.closed == [("h1", 1012)]
-    play.challenge(play.far_request("REGISTER"))
-    play.reply(play.far_request("REGISTER"), 200)
-    play.happens(HandsetDetached("h1"))
-    assert play.line.is_down
-    assert play.timers == {}
-    play.happens(HandsetAttached("h1"))
-    assert play.closed == [("h1", 1012), ("h1", 1012)]
-
-
-def test_gateway_stops_while_the_line_leaves() -> None:
-    play = Playbook()
-    ready(play)
-    play.happens(HandsetDetached("h1"))
-    play.wait(20)
-    play.happens(LineClosed())
-    play.reply(play.far_request("REGISTER"), 200)
-    assert play.line.is_down
-
-
-def test_gateway_stops_with_a_line_that_was_never_up() -> None:
-    play = Playbook()
-    play.happens(LineClosed())
-    assert (play.connections, play.line.is_down, play.line.config) == ([], True, CONFIG)
-
-
-def test_gateway_stops_with_a_refused_line() -> None:
-    play = Playbook()
-    attach(play)
-    play.happens(UpstreamOpened())
-    play.reply(play.far_request("REGISTER"), 403)
-    play.happens(LineClosed(), HandsetDetached("h1"))
-    assert play.line.is_down
