@@ -45,8 +45,14 @@ _BY_STATUS = {
 }
 
 
-def cause_of_status(status: int) -> Cause:
+_CALL_REJECTED = 21  # ITU-T Q.850
+
+
+def cause_of_status(status: int, q850: int | None = None) -> Cause:
     """The cause for a final SIP failure ``status`` (300 to 699) of the far side; `UNAVAILABLE` for codes without their
-    own.
+    own. ``q850`` is the code of its Reason field (RFC 3326), if any: Asterisk tells a caller that the callee has
+    refused by 403 with "Q.850;cause=21", which is no matter of permission.
     """
+    if status == 403 and q850 == _CALL_REJECTED:
+        return Cause.REFUSED
     return _BY_STATUS.get(status, Cause.UNAVAILABLE)

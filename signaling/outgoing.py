@@ -92,7 +92,9 @@ class OutgoingCall(Call):
             self._accepted(response)
         else:
             sip = (response.status, response.reason)
-            self.finish(cause_of_status(response.status), "other", sip=sip, near=near_status(response.status))
+            q850 = next((it.cause for it in response.reasons if it.protocol.upper() == "Q.850"), None)
+            cause = cause_of_status(response.status, q850)
+            self.finish(cause, "other", sip=sip, near=near_status(response.status))
 
     def _progressed(self, response: Response) -> None:
         if response.status == 180:

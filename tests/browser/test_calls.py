@@ -146,8 +146,7 @@ async def test_a_refused_call_is_told_to_the_caller(phones: Phones, ana: User, b
     await b.call("ringing-in")
     await b.press("call-refuse")
     await b.ended("refused")
-    words = await a.ended("refused" if phones.site.exchange.name == "sandbox" else "busy")
-    assert re.search("recus|ocupad", words.lower())
+    assert "recus" in (await a.ended("refused")).lower()
 
 
 async def test_mute_silences_and_unmute_brings_back(phones: Phones, ana: User, bruno: User) -> None:
