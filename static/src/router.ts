@@ -1,5 +1,6 @@
 /** The views are paths of one page, so that a call survives going from one to another. */
-export type Route = { view: "phone" } | { view: "calls"; call: string | null } | { view: "lines" } | { view: "settings" };
+export type Route =
+  { view: "phone" } | { view: "calls"; call: string | null } | { view: "lines" } | { view: "settings" };
 
 export function parseRoute(path: string): Route {
   const [first, second] = path.split("/").filter(Boolean);
@@ -29,7 +30,15 @@ export class Router {
   }
 
   #follow(event: MouseEvent): void {
-    if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     const link = (event.target as Element | null)?.closest<HTMLAnchorElement>("a[data-route]");
     if (!link) return;
     event.preventDefault();

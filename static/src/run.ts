@@ -57,8 +57,18 @@ function title(cards: Card[], status: string): void {
 }
 
 function notify(card: Card): void {
-  if (!document.hidden || !preference("notifications") || !("Notification" in window) || Notification.permission !== "granted") return;
-  const notification = new Notification(t("Incoming call"), { body: whoIs(card.number, card.name), tag: card.key, requireInteraction: true });
+  if (
+    !document.hidden ||
+    !preference("notifications") ||
+    !("Notification" in window) ||
+    Notification.permission !== "granted"
+  )
+    return;
+  const notification = new Notification(t("Incoming call"), {
+    body: whoIs(card.number, card.name),
+    tag: card.key,
+    requireInteraction: true,
+  });
   notification.onclick = () => {
     window.focus();
     notification.close();

@@ -14,7 +14,9 @@ test("an outgoing call, step by step", () => {
   const progress: PhoneEvent = { type: "session-progress", key: "s1", call: "c1", earlyMedia: false };
   assert.deepEqual(states(dialled(), progress), ["ringing-out"]);
   assert.deepEqual(states(dialled(), accepted), ["active"]);
-  assert.deepEqual(states(dialled(), accepted, { type: "session-ended", key: "s1", cause: "ended", at: NOW }), ["ended"]);
+  assert.deepEqual(states(dialled(), accepted, { type: "session-ended", key: "s1", cause: "ended", at: NOW }), [
+    "ended",
+  ]);
 });
 
 test("the feed's ringing counts before the page's own response", () => {
@@ -35,9 +37,23 @@ test("the gateway's cause and name take the place of the page's guess", () => {
   assert.deepEqual([guess?.cause, guess?.name], ["unavailable", "Eco"]);
   const over = told({ state: "ended", cause: "pbx_lost", ended_by: "gateway", ended_at: "2026-11-22T12:00:20Z" });
   const [known] = cards(play(snapshot(), dialled(), accepted, over));
-  assert.deepEqual([known?.state, known?.cause, known?.endedBy, known?.endedAt], ["ended", "pbx_lost", "gateway", NOW + 10_000]);
-  const [silent] = cards(play(snapshot(), dialled(), accepted, ended, told({ state: "ended", cause: null, number: "" })));
+  assert.deepEqual(
+    [known?.state, known?.cause, known?.endedBy, known?.endedAt],
+    ["ended", "pbx_lost", "gateway", NOW + 10_000],
+  );
+  const [silent] = cards(
+    play(snapshot(), dialled(), accepted, ended, told({ state: "ended", cause: null, number: "" })),
+  );
   assert.deepEqual([silent?.cause, silent?.number], ["unavailable", "600"]);
+});
+
+test("a call that another page answered stays answered elsewhere when it ends there", () => {
+  const elsewhere: PhoneEvent = { type: "session-ended", key: "s2", cause: "answered_elsewhere", at: NOW };
+  const over = told({ id: "c2", direction: "in", state: "ended", cause: "ended" }, 3);
+  const of = (...events: PhoneEvent[]) =>
+    cards(play(snapshot(), rung(), ...events)).map((card) => [card.state, card.cause]);
+  assert.deepEqual(of(told({ id: "c2", direction: "in" }), elsewhere), [["ended", "answered_elsewhere"]]);
+  assert.deepEqual(of(told({ id: "c2", direction: "in" }), elsewhere, over), [["ended", "answered_elsewhere"]]);
 });
 
 test("a call of the feed is found by its id or by the Call-ID that the page chose", () => {
@@ -54,7 +70,8 @@ test("a call that is live on another page is shown without audio; one that rings
   const answered = call({ answered_at: "2026-11-22T12:00:12Z" });
   const [card] = cards(play(snapshot({ calls: [answered] })));
   assert.deepEqual([card?.elsewhere, card?.state, card?.acceptedAt], [true, "active", NOW + 2_000]);
-  const of = (changes: Parameters<typeof call>[0]): CardState[] => cards(play(snapshot({ calls: [call(changes)] }))).map((one) => one.state);
+  const of = (changes: Parameters<typeof call>[0]): CardState[] =>
+    cards(play(snapshot({ calls: [call(changes)] }))).map((one) => one.state);
   assert.deepEqual(of({ held: true }), ["held"]);
   assert.deepEqual(of({ state: "dialing" }), ["dialing"]);
   assert.deepEqual(of({ state: "ringing" }), ["ringing-out"]);

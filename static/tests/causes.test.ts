@@ -3,7 +3,14 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { localCause, type LocalEnd } from "../src/call/causes.ts";
 
-const end: LocalEnd = { originator: "remote", established: false, status: undefined, cause: "", answeredElsewhere: false, told: null };
+const end: LocalEnd = {
+  originator: "remote",
+  established: false,
+  status: undefined,
+  cause: "",
+  answeredElsewhere: false,
+  told: null,
+};
 const table: [Partial<LocalEnd>, string][] = [
   [{ told: "pbx_lost", cause: "SIP Failure Code", status: 503 }, "pbx_lost"],
   [{ answeredElsewhere: true, cause: "Canceled" }, "answered_elsewhere"],

@@ -25,7 +25,8 @@ const read: [string, string][] = [
   ["+", ""],
   ["", ""],
 ];
-for (const [text, number] of read) test(`reads ${JSON.stringify(text)} as ${number}`, () => assert.equal(readNumber(text), number));
+for (const [text, number] of read)
+  test(`reads ${JSON.stringify(text)} as ${number}`, () => assert.equal(readNumber(text), number));
 
 test("a number has an end", () => assert.equal(readNumber("9".repeat(5000)).length, 64));
 
@@ -56,4 +57,5 @@ const grouped: [string, string][] = [
   ["*72#", "*72#"],
   ["", ""],
 ];
-for (const [number, text] of grouped) test(`groups ${number} as ${text}`, () => assert.equal(groupNumber(number), text));
+for (const [number, text] of grouped)
+  test(`groups ${number} as ${text}`, () => assert.equal(groupNumber(number), text));

@@ -22,7 +22,8 @@ test("which tone plays", () => {
 });
 
 test("what is said aloud: every change of state, and a better reason for an end", () => {
-  const kinds = (before: PhoneEvent[], after: PhoneEvent[]) => announcements(of(...before), of(...after)).map(({ kind }) => kind);
+  const kinds = (before: PhoneEvent[], after: PhoneEvent[]) =>
+    announcements(of(...before), of(...after)).map(({ kind }) => kind);
   assert.deepEqual(kinds([], [dialled()]), []);
   assert.deepEqual(kinds([], [rung()]), ["ringing-in"]);
   assert.deepEqual(kinds([dialled()], [dialled(), progress(false)]), ["ringing-out"]);
@@ -34,7 +35,10 @@ test("what is said aloud: every change of state, and a better reason for an end"
   const over: PhoneEvent = { type: "session-ended", key: "s1", cause: "unavailable", at: NOW };
   assert.deepEqual(kinds([dialled(), accepted], [dialled(), accepted, over]), ["ended"]);
   assert.deepEqual(kinds([dialled(), accepted, over], [dialled(), accepted, over]), []);
-  assert.deepEqual(kinds([dialled(), accepted, over], [dialled(), accepted, over, told({ state: "ended", cause: "busy" })]), ["ended"]);
+  assert.deepEqual(
+    kinds([dialled(), accepted, over], [dialled(), accepted, over, told({ state: "ended", cause: "busy" })]),
+    ["ended"],
+  );
 });
 
 test("readiness is the gateway's, and needs this page to be attached", () => {

@@ -13,7 +13,11 @@ test("a snapshot makes the page live and tells how far the clocks differ", () =>
 });
 
 test("a snapshot after a gap forgets live calls that are not in it, and keeps ended ones for their card", () => {
-  const state = play(snapshot({ calls: [call({ id: "live" })] }), told({ id: "over", state: "ended" }), snapshot({ seq: 9 }));
+  const state = play(
+    snapshot({ calls: [call({ id: "live" })] }),
+    told({ id: "over", state: "ended" }),
+    snapshot({ seq: 9 }),
+  );
   assert.deepEqual(Object.keys(state.calls), ["over"]);
   assert.equal(state.seq, 9);
 });
@@ -30,7 +34,11 @@ test("a line event changes the own line and the list of a supervisor", () => {
   const own = reduce(lines, { type: "feed", at: NOW, message: { type: "line", seq: 3, line: offline } });
   assert.equal(own.line?.state, "offline");
   assert.equal(own.lines[0]?.state, "offline");
-  const others = reduce(own, { type: "feed", at: NOW, message: { type: "line", seq: 4, line: { ...other, state: "refused" } } });
+  const others = reduce(own, {
+    type: "feed",
+    at: NOW,
+    message: { type: "line", seq: 4, line: { ...other, state: "refused" } },
+  });
   assert.equal(others.line?.state, "offline");
   assert.equal(others.lines[1]?.state, "refused");
 });
@@ -62,7 +70,10 @@ test("an outgoing session goes from dialling to its end", () => {
   state = reduce(state, { type: "session-hold", key: "s1", wanted: true });
   assert.deepEqual([state.sessions[0]?.muted, state.sessions[0]?.holdWanted], [true, true]);
   state = reduce(state, { type: "session-ended", key: "s1", cause: "ended", at: NOW + 5 });
-  assert.deepEqual([state.sessions[0]?.state, state.sessions[0]?.cause, state.sessions[0]?.endedAt], ["ended", "ended", NOW + 5]);
+  assert.deepEqual(
+    [state.sessions[0]?.state, state.sessions[0]?.cause, state.sessions[0]?.endedAt],
+    ["ended", "ended", NOW + 5],
+  );
 });
 
 test("an incoming session that is being answered stays so while the far side rings on", () => {
@@ -80,11 +91,18 @@ test("an event of a session that is over, or of none, changes nothing", () => {
 
 test("a new session clears the ended ones away", () => {
   const state = play(dialled(), { type: "session-ended", key: "s1", cause: "busy", at: NOW }, dialled("s3"));
-  assert.deepEqual(state.sessions.map((session) => session.key), ["s3"]);
+  assert.deepEqual(
+    state.sessions.map((session) => session.key),
+    ["s3"],
+  );
 });
 
 test("dismissing removes an ended session and remembers its key; a live one stays", () => {
-  const ended = play(dialled(), { type: "session-ended", key: "s1", cause: "busy", at: NOW }, { type: "dismiss", key: "s1" });
+  const ended = play(
+    dialled(),
+    { type: "session-ended", key: "s1", cause: "busy", at: NOW },
+    { type: "dismiss", key: "s1" },
+  );
   assert.deepEqual([ended.sessions.length, ended.dismissed], [0, ["s1"]]);
   assert.equal(play(dialled(), { type: "dismiss", key: "s1" }).sessions.length, 1);
 });

@@ -19,19 +19,31 @@ const kinds = (...events: Partial<CallEvent>[]) => steps(events.map(event)).map(
 
 test("each view tells what it changed", () => {
   assert.deepEqual(
-    kinds({ state: "dialing" }, { state: "ringing" }, { state: "ringing", early_media: true }, {}, { recording_state: "on" }, {
-      state: "ended",
-      cause: "ended",
-    }),
+    kinds(
+      { state: "dialing" },
+      { state: "ringing" },
+      { state: "ringing", early_media: true },
+      {},
+      { recording_state: "on" },
+      {
+        state: "ended",
+        cause: "ended",
+      },
+    ),
     ["dialing", "ringing", "early_media", "active", "recording", "ended"],
   );
 });
 
 test("hold, mute and the other side's hold come and go", () => {
-  assert.deepEqual(
-    kinds({}, { held: true }, {}, { held_by_other: true }, {}, { muted: true }, {}),
-    ["active", "held", "resumed", "held_by_other", "resumed_by_other", "muted", "unmuted"],
-  );
+  assert.deepEqual(kinds({}, { held: true }, {}, { held_by_other: true }, {}, { muted: true }, {}), [
+    "active",
+    "held",
+    "resumed",
+    "held_by_other",
+    "resumed_by_other",
+    "muted",
+    "unmuted",
+  ]);
 });
 
 test("a view that changes nothing is no step, and the end closes the list", () => {
@@ -39,6 +51,10 @@ test("a view that changes nothing is no step, and the end closes the list", () =
 });
 
 test("only the end has a cause, only a recording its state", () => {
-  const [first, second, last] = steps([event({ cause: "busy" }), event({ recording_state: "on" }), event({ state: "ended", cause: "busy" })]);
+  const [first, second, last] = steps([
+    event({ cause: "busy" }),
+    event({ recording_state: "on" }),
+    event({ state: "ended", cause: "busy" }),
+  ]);
   assert.deepEqual([first?.cause, second?.recording, last?.cause, last?.recording], [null, "on", "busy", null]);
 });

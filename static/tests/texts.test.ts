@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import {
-  callStateText, causeText, endedByText, errorText, everyCode, lineReasonText, lineStateText, recordingText, roleText,
+  callStateText,
+  causeText,
+  endedByText,
+  errorText,
+  everyCode,
+  lineReasonText,
+  lineStateText,
+  recordingText,
+  roleText,
 } from "../src/i18n/codes.ts";
 import { language, lookup, n, t, useCatalog } from "../src/i18n/index.ts";
 
@@ -40,7 +48,8 @@ test("codes that the catalogue has are words; unknown ones never show as nothing
   assert.equal(causeText("new"), "<cause.unavailable>");
   assert.equal(errorText("new"), "<error.unknown>");
   assert.equal(endedByText("new"), "");
-  for (const text of [lineStateText, lineReasonText, recordingText, roleText, callStateText]) assert.equal(text("new"), "new");
+  for (const text of [lineStateText, lineReasonText, recordingText, roleText, callStateText])
+    assert.equal(text("new"), "new");
   assert.equal(lineStateText("ready"), "<line.state.ready>");
   assert.equal(lineReasonText("tls"), "<line.reason.tls>");
   assert.equal(recordingText("on"), "<recording.on>");

@@ -16,7 +16,14 @@ test("paths are views", () => {
 });
 
 test("durations", () => {
-  assert.deepEqual([-5, 0, 59_999, 60_000, 187_000, 3_729_000].map(clock), ["0:00", "0:00", "0:59", "1:00", "3:07", "1:02:09"]);
+  assert.deepEqual([-5, 0, 59_999, 60_000, 187_000, 3_729_000].map(clock), [
+    "0:00",
+    "0:00",
+    "0:59",
+    "1:00",
+    "3:07",
+    "1:02:09",
+  ]);
 });
 
 test("times are shorter the nearer they are, in the account's zone", () => {
@@ -30,7 +37,14 @@ test("who somebody is", () => {
   assert.equal(whoIs("11987654321", null), "(11) 98765-4321");
   assert.equal(whoIs("1002", "Bruno"), "Bruno");
   assert.equal(whoIs("", null), "Unknown number");
-  assert.deepEqual(["Ana Souza", "Padaria Pão de Mel", "élio", "1002", "", null].map(initials), ["AS", "PM", "É", "", "", ""]);
+  assert.deepEqual(["Ana Souza", "Padaria Pão de Mel", "élio", "1002", "", null].map(initials), [
+    "AS",
+    "PM",
+    "É",
+    "",
+    "",
+    "",
+  ]);
 });
 
 test("peaks are fitted to columns without losing the highest", () => {
@@ -48,7 +62,8 @@ test("the level is on a scale of 60 dB", () => {
 });
 
 test("shortcuts go by place, and only with Alt alone", () => {
-  const key = (changes: Partial<KeyboardEvent>) => shortcut({ altKey: true, code: "KeyA", key: "å", ...changes } as KeyboardEvent);
+  const key = (changes: Partial<KeyboardEvent>) =>
+    shortcut({ altKey: true, code: "KeyA", key: "å", ...changes } as KeyboardEvent);
   assert.equal(key({}), "answer");
   assert.equal(key({ code: "KeyQ" }), "hangup");
   assert.equal(key({ altKey: false }), undefined);

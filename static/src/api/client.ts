@@ -29,8 +29,7 @@ export const api = {
   logOut: () => request<void>("DELETE", "/session", {}),
   changeMe: (changes: { language?: string; theme?: string }) => request<Me>("PATCH", "/me", changes),
   changePassword: (current: string, next: string) => request<void>("POST", "/me/password", { current, new: next }),
-  lineTicket: (handset: string) =>
-    request<{ ticket: string; handset: string }>("POST", "/line/ticket", { handset }),
+  lineTicket: (handset: string) => request<{ ticket: string; handset: string }>("POST", "/line/ticket", { handset }),
   eventsTicket: (handset: string | null) =>
     request<{ ticket: string }>("POST", "/events/ticket", handset ? { handset } : {}),
   retryLine: () => request<void>("POST", "/line/retry", {}),
@@ -75,7 +74,8 @@ async function problem(response: Response): Promise<ApiError> {
 
 function query(values: Record<string, string | number | undefined>): string {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== "") search.set(name, String(value));
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined && value !== "") search.set(name, String(value));
   const text = search.toString();
   return text ? `?${text}` : "";
 }

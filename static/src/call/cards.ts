@@ -55,7 +55,9 @@ function rank(card: Card): number {
 }
 
 function isElsewhere(call: Call): boolean {
-  return call.state === "active" || (call.direction === "out" && (call.state === "dialing" || call.state === "ringing"));
+  return (
+    call.state === "active" || (call.direction === "out" && (call.state === "dialing" || call.state === "ringing"))
+  );
 }
 
 function fromSession(state: PhoneState, session: Session, call: Call | undefined): Card {
@@ -76,9 +78,15 @@ function fromSession(state: PhoneState, session: Session, call: Call | undefined
     startedAt: session.startedAt,
     acceptedAt: session.acceptedAt,
     endedAt: session.endedAt ?? local(state, call?.ended_at ?? null),
-    cause: call?.state === "ended" ? (call.cause ?? session.cause) : session.cause,
+    cause: causeOf(session, call),
     endedBy: call?.ended_by ?? null,
   };
+}
+
+/** The gateway's word, except where this page's part was over before the call was: another page answered it. */
+function causeOf(session: Session, call: Call | undefined): string | null {
+  if (call?.state !== "ended" || session.cause === "answered_elsewhere") return session.cause;
+  return call.cause ?? session.cause;
 }
 
 function liveState(session: Session, call: Call | undefined): CardState {

@@ -28,7 +28,8 @@ export function announcements(before: Card[], after: Card[]): Announcement[] {
   return said;
 }
 
-export type Readiness = "no-line" | "feed-lost" | "idle" | "connecting" | "registering" | "ready" | "offline" | "refused";
+export type Readiness =
+  "no-line" | "feed-lost" | "idle" | "connecting" | "registering" | "ready" | "offline" | "refused";
 
 /** Whether calls can be made and received, as the gateway sees it; ready only when this page is attached as well. */
 export function readiness(state: PhoneState): Readiness {

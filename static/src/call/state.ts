@@ -56,7 +56,15 @@ export type PhoneEvent =
   | { type: "registered"; registered: boolean }
   | { type: "microphone"; trouble: MicrophoneTrouble | null }
   | { type: "session-over" }
-  | { type: "session-new"; key: string; direction: "in" | "out"; number: string; name: string | null; call: string | null; at: number }
+  | {
+      type: "session-new";
+      key: string;
+      direction: "in" | "out";
+      number: string;
+      name: string | null;
+      call: string | null;
+      at: number;
+    }
   | { type: "session-sent"; key: string; sipCallId: string }
   | { type: "session-progress"; key: string; call: string | null; earlyMedia: boolean }
   | { type: "session-answering"; key: string }

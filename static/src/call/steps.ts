@@ -1,8 +1,18 @@
 import type { CallEvent } from "../api/types.ts";
 
 export type StepKind =
-  | "dialing" | "ringing" | "early_media" | "active" | "ended"
-  | "held" | "resumed" | "held_by_other" | "resumed_by_other" | "muted" | "unmuted" | "recording";
+  | "dialing"
+  | "ringing"
+  | "early_media"
+  | "active"
+  | "ended"
+  | "held"
+  | "resumed"
+  | "held_by_other"
+  | "resumed_by_other"
+  | "muted"
+  | "unmuted"
+  | "recording";
 
 export interface Step {
   at: string;
@@ -35,7 +45,8 @@ function changes(before: CallEvent | undefined, now: CallEvent): StepKind[] {
   if (now.state === "ended") return found;
   if (now.early_media && !before?.early_media) found.push("early_media");
   if (now.held !== (before?.held ?? false)) found.push(now.held ? "held" : "resumed");
-  if (now.held_by_other !== (before?.held_by_other ?? false)) found.push(now.held_by_other ? "held_by_other" : "resumed_by_other");
+  if (now.held_by_other !== (before?.held_by_other ?? false))
+    found.push(now.held_by_other ? "held_by_other" : "resumed_by_other");
   if (now.muted !== (before?.muted ?? false)) found.push(now.muted ? "muted" : "unmuted");
   if (now.recording_state !== (before?.recording_state ?? "off")) found.push("recording");
   return found;

@@ -20,7 +20,7 @@ export function parseFrame(data: unknown): FeedMessage | undefined {
   }
 }
 
-/** Milliseconds to wait before attempt number `attempt` (from 0): 0.5 s doubling to 10 s, with up to a quarter of jitter. */
+/** Milliseconds before attempt number `attempt` (from 0): 0.5 s doubling to 10 s, with up to a quarter of jitter. */
 export function backOff(attempt: number, random: number): number {
   const base = Math.min(500 * 2 ** Math.min(attempt, 10), 10_000);
   return Math.round(base * (1 + random / 4));

@@ -7,7 +7,9 @@ const KEY = "ramal.handset";
 export function handsetId(): string {
   const known = sessionStorage.getItem(KEY);
   if (known) return known;
-  return keepHandsetId(Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(""));
+  return keepHandsetId(
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+  );
 }
 
 export function keepHandsetId(id: string): string {

@@ -1,4 +1,12 @@
-import type { EndEvent, IceCandidateEvent, IncomingEvent, OutgoingEvent, RTCSession, SendingEvent, TerminateOptions } from "jssip/lib/RTCSession";
+import type {
+  EndEvent,
+  IceCandidateEvent,
+  IncomingEvent,
+  OutgoingEvent,
+  RTCSession,
+  SendingEvent,
+  TerminateOptions,
+} from "jssip/lib/RTCSession";
 import { localCause } from "../call/causes.ts";
 import type { PhoneEvent } from "../call/state.ts";
 
@@ -56,7 +64,9 @@ export class Leg {
     this.session = session;
     const { key } = this;
     const say = (event: PhoneEvent): void => this.#handlers.dispatch(event);
-    session.on("sending", ({ request }: SendingEvent) => say({ type: "session-sent", key, sipCallId: request.call_id }));
+    session.on("sending", ({ request }: SendingEvent) =>
+      say({ type: "session-sent", key, sipCallId: request.call_id }),
+    );
     session.on("progress", (event: IncomingEvent | OutgoingEvent) => {
       if (!("response" in event) || !event.response) return;
       const { response } = event;

@@ -66,7 +66,9 @@ export class Phone {
       return true;
     }
     if (leg.over) return true;
-    leg.adopt(agent.call(number, { mediaStream: microphone, pcConfig: PEER, mediaConstraints: { audio: true, video: false } }));
+    leg.adopt(
+      agent.call(number, { mediaStream: microphone, pcConfig: PEER, mediaConstraints: { audio: true, video: false } }),
+    );
     if (leg.session?.connection) leg.hear(leg.session.connection);
     return true;
   }
@@ -139,7 +141,8 @@ export class Phone {
   /** Takes changed choices of devices into a running call. */
   async devicesChanged(): Promise<void> {
     await sendTo(this.#audio, preference("speaker"));
-    for (const leg of this.#legs.values()) if (leg.established) await this.#newMicrophone(leg, preference("microphone"));
+    for (const leg of this.#legs.values())
+      if (leg.established) await this.#newMicrophone(leg, preference("microphone"));
   }
 
   #fed(message: FeedMessage): void {

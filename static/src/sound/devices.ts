@@ -23,7 +23,8 @@ export async function openMicrophone(deviceId = preference("microphone")): Promi
     const audio: MediaTrackConstraints = deviceId ? { ...common, deviceId: { exact: deviceId } } : common;
     return await navigator.mediaDevices.getUserMedia({ audio });
   } catch (error) {
-    const gone = error instanceof DOMException && (error.name === "OverconstrainedError" || error.name === "NotFoundError");
+    const gone =
+      error instanceof DOMException && (error.name === "OverconstrainedError" || error.name === "NotFoundError");
     if (deviceId && gone) return openMicrophone("");
     throw new MicrophoneError(trouble(error));
   }

@@ -52,15 +52,38 @@ export class AppView extends View {
         <nav class="nav" aria-label=${t("Sections")}>
           ${this.#link("/", "phone", t("Phone"), route.view === "phone", "nav-phone")}
           ${this.#link("/calls", "history", t("Calls"), route.view === "calls", "nav-calls")}
-          ${me && me.role !== "agent" ? this.#link("/lines", "lines", t("Extensions"), route.view === "lines", "nav-lines") : nothing}
+          ${
+            me && me.role !== "agent"
+              ? this.#link("/lines", "lines", t("Extensions"), route.view === "lines", "nav-lines")
+              : nothing
+          }
           ${this.#link("/settings", "settings", t("Settings"), route.view === "settings", "nav-settings")}
         </nav>
-        <div class="top-side">${lineStatus(store.state)}
-        <button type="button" class="icon-button top-help" data-testid="help-open" aria-label=${t("Help and shortcuts")} title=${t("Help and shortcuts")} @click=${() => this.#showHelp(true)}>${icon("help")}</button>
-        <div class="top-user">
-          <span class="top-name">${me?.name ?? ""}</span><span class="top-role">${me ? roleText(me.role) : ""}</span>
-        </div>
-        <button type="button" class="icon-button top-logout" data-testid="logout" aria-label=${t("Log out")} title=${t("Log out")} @click=${() => this.app.logOut()}>${icon("logout")}</button>
+        <div class="top-side">
+          ${lineStatus(store.state)}
+          <button
+            type="button"
+            class="icon-button top-help"
+            data-testid="help-open"
+            aria-label=${t("Help and shortcuts")}
+            title=${t("Help and shortcuts")}
+            @click=${() => this.#showHelp(true)}
+          >
+            ${icon("help")}
+          </button>
+          <div class="top-user">
+            <span class="top-name">${me?.name ?? ""}</span><span class="top-role">${me ? roleText(me.role) : ""}</span>
+          </div>
+          <button
+            type="button"
+            class="icon-button top-logout"
+            data-testid="logout"
+            aria-label=${t("Log out")}
+            title=${t("Log out")}
+            @click=${() => this.app.logOut()}
+          >
+            ${icon("logout")}
+          </button>
         </div>
       </header>
       <main class="main" id="main" tabindex="-1">${banners(this.app)}${this.#view(route)}</main>
@@ -70,7 +93,9 @@ export class AppView extends View {
   }
 
   #link(href: string, name: IconName, label: string, current: boolean, id: string): TemplateResult {
-    return html`<a class="nav-link" href=${href} data-route data-testid=${id} aria-current=${current ? "page" : "false"}>${icon(name)}<span>${label}</span></a>`;
+    return html`<a class="nav-link" href=${href} data-route data-testid=${id} aria-current=${current ? "page" : "false"}
+      >${icon(name)}<span>${label}</span></a
+    >`;
   }
 
   #view(route: Route): TemplateResult {
@@ -78,7 +103,10 @@ export class AppView extends View {
       case "phone":
         return html`<ramal-phone .app=${this.app}></ramal-phone>`;
       case "calls":
-        return this.#whenLoaded("calls", () => html`<ramal-history .app=${this.app} .call=${route.call}></ramal-history>`);
+        return this.#whenLoaded(
+          "calls",
+          () => html`<ramal-history .app=${this.app} .call=${route.call}></ramal-history>`,
+        );
       case "lines":
         return this.#whenLoaded("lines", () => html`<ramal-lines .app=${this.app}></ramal-lines>`);
       case "settings":
@@ -179,6 +207,5 @@ function brand(): TemplateResult {
     <span class="brand-word">ramal</span>
   </span>`;
 }
-
 
 customElements.define("ramal-app", AppView);

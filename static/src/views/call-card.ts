@@ -33,12 +33,15 @@ export function callCard(card: Card, options: CardOptions): TemplateResult {
     aria-label="${stateText(card)} · ${whoIs(card.number, card.name)}"
   >
     <p class="call-state">${icon(stateIcon(card))}<span>${stateText(card)}</span></p>
-    ${options.keypadOpen && talking && !options.compact
-      ? html`<div class="call-who call-who-small">${who(card)}${timer(card, options.now)}</div>
-          <output class="call-typed" aria-live="off">${options.typed || "\u00a0"}</output>
-          ${keypad("keypad", options.press)}`
-      : html`<div class="call-who">${avatar(card)}${who(card)}${timer(card, options.now)}</div>`}
-    ${chips(card)} ${card.state === "ringing-in" ? ringingControls(card, options) : liveControls(card, options, talking)}
+    ${
+      options.keypadOpen && talking && !options.compact
+        ? html`<div class="call-who call-who-small">${who(card)}${timer(card, options.now)}</div>
+            <output class="call-typed" aria-live="off">${options.typed || "\u00a0"}</output>
+            ${keypad("keypad", options.press)}`
+        : html`<div class="call-who">${avatar(card)}${who(card)}${timer(card, options.now)}</div>`
+    }
+    ${chips(card)}
+    ${card.state === "ringing-in" ? ringingControls(card, options) : liveControls(card, options, talking)}
   </section>`;
 }
 
@@ -47,17 +50,36 @@ function callBar(card: Card, { app, now }: CardOptions): TemplateResult {
   const { phone } = app;
   const talking = card.state === "active" || card.state === "held";
   const inert = !talking || card.elsewhere;
-  const held = card.state === "held";
-  return html`<section class="call bar" data-testid="call-card" data-state=${card.state} data-call=${card.call ?? ""} tabindex="-1" aria-label="${stateText(card)} · ${whoIs(card.number, card.name)}">
+  return html`<section
+    class="call bar"
+    data-testid="call-card"
+    data-state=${card.state}
+    data-call=${card.call ?? ""}
+    tabindex="-1"
+    aria-label="${stateText(card)} · ${whoIs(card.number, card.name)}"
+  >
     <a class="bar-who" href="/" data-route>
       <span class="call-state">${icon(stateIcon(card))}<span>${stateText(card)}</span></span>
-      <span class="bar-name" data-testid="call-number" data-number=${card.number}>${whoIs(card.number, card.name)}</span>
-      <span class="bar-timer" data-testid="call-timer">${talking && card.acceptedAt !== null ? clock(now - card.acceptedAt) : ""}</span>
+      <span class="bar-name" data-testid="call-number" data-number=${card.number}
+        >${whoIs(card.number, card.name)}</span
+      >
+      <span class="bar-timer" data-testid="call-timer"
+        >${talking && card.acceptedAt !== null ? clock(now - card.acceptedAt) : ""}</span
+      >
     </a>
     <div class="bar-tools">
-      ${tool("call-mute", card.muted ? "mic-off" : "mic", card.muted ? t("Muted") : t("Mute"), card.muted, inert, "Alt+M", () => phone.mute(card.key, !card.muted))}
-      ${tool("call-hold", "pause", held ? t("Resume") : t("Hold"), held, inert, "Alt+P", () => phone.hold(card.key, !held))}
-      <button type="button" class="bar-hangup" data-testid="call-hangup" aria-keyshortcuts="Alt+Q" aria-label=${talking ? t("Hang up") : t("Cancel call")} title=${talking ? t("Hang up") : t("Cancel call")} @click=${() => phone.hangUp(card.key)}>${icon("hangup")}</button>
+      ${muteTool(card, app, inert)} ${holdTool(card, app, inert)}
+      <button
+        type="button"
+        class="bar-hangup"
+        data-testid="call-hangup"
+        aria-keyshortcuts="Alt+Q"
+        aria-label=${talking ? t("Hang up") : t("Cancel call")}
+        title=${talking ? t("Hang up") : t("Cancel call")}
+        @click=${() => phone.hangUp(card.key)}
+      >
+        ${icon("hangup")}
+      </button>
     </div>
   </section>`;
 }
@@ -65,34 +87,68 @@ function callBar(card: Card, { app, now }: CardOptions): TemplateResult {
 function endedCard(card: Card, { app }: CardOptions): TemplateResult {
   const length = card.acceptedAt !== null && card.endedAt !== null ? clock(card.endedAt - card.acceptedAt) : "";
   const cause = card.cause ?? "ended";
-  return html`<section class="ended" data-testid="call-card" data-state="ended" data-call=${card.call ?? ""} data-good=${cause === "ended"}>
+  return html`<section
+    class="ended"
+    data-testid="call-card"
+    data-state="ended"
+    data-call=${card.call ?? ""}
+    data-good=${cause === "ended"}
+  >
     <span class="ended-icon">${icon(cause === "ended" ? "phone" : "hangup")}</span>
     <div class="ended-text">
       <p class="ended-reason" data-testid="call-reason" data-cause=${cause}>${causeText(cause)}</p>
       <p class="ended-who">
-        <span data-testid="call-number">${whoIs(card.number, card.name)}</span>${length ? html`<span class="ended-length" data-testid="call-timer">${length}</span>` : nothing}
+        <span data-testid="call-number">${whoIs(card.number, card.name)}</span
+        >${length ? html`<span class="ended-length" data-testid="call-timer">${length}</span>` : nothing}
       </p>
     </div>
     <div class="ended-actions">
-      ${card.number
-        ? html`<button type="button" class="icon-button" data-testid="call-redial" title=${t("Redial")} aria-label=${t("Redial {number}", { number: card.number })} @click=${() => void app.phone.call(card.number)}>${icon("retry")}</button>`
-        : nothing}
-      <button type="button" class="icon-button" data-testid="call-close" title=${t("Close")} aria-label=${t("Close")} @click=${() => app.phone.dismiss(card.key)}>${icon("close")}</button>
+      ${
+        card.number
+          ? html`<button
+              type="button"
+              class="icon-button"
+              data-testid="call-redial"
+              title=${t("Redial")}
+              aria-label=${t("Redial {number}", { number: card.number })}
+              @click=${() => void app.phone.call(card.number)}
+            >
+              ${icon("retry")}
+            </button>`
+          : nothing
+      }
+      <button
+        type="button"
+        class="icon-button"
+        data-testid="call-close"
+        title=${t("Close")}
+        aria-label=${t("Close")}
+        @click=${() => app.phone.dismiss(card.key)}
+      >
+        ${icon("close")}
+      </button>
     </div>
   </section>`;
 }
 
 function avatar(card: Card): TemplateResult {
   const letters = initials(card.name);
-  return html`<span class="avatar" aria-hidden="true"><span class="avatar-face">${letters || icon("user")}</span></span>`;
+  return html`<span class="avatar" aria-hidden="true"
+    ><span class="avatar-face">${letters || icon("user")}</span></span
+  >`;
 }
 
 function who(card: Card): TemplateResult {
   const number = groupNumber(card.number);
   return html`<p class="call-line">
-    ${card.name
-      ? html`<span class="call-name" data-testid="call-name">${card.name}</span><span class="call-sub" data-testid="call-number" data-number=${card.number}>${number}</span>`
-      : html`<span class="call-name call-name-number" data-testid="call-number" data-number=${card.number}>${number || t("Unknown number")}</span>`}
+    ${
+      card.name
+        ? html`<span class="call-name" data-testid="call-name">${card.name}</span
+            ><span class="call-sub" data-testid="call-number" data-number=${card.number}>${number}</span>`
+        : html`<span class="call-name call-name-number" data-testid="call-number" data-number=${card.number}
+            >${number || t("Unknown number")}</span
+          >`
+    }
   </p>`;
 }
 
@@ -104,22 +160,38 @@ function timer(card: Card, now: number): TemplateResult {
 }
 
 function chips(card: Card): TemplateResult {
-  const recording = card.recording === "off" ? null : card.recording;
+  const { recording } = card;
+  const kind = recording === "on" ? "recording" : "warning";
   return html`<p class="chips">
-    ${recording
-      ? html`<span class="chip" data-kind=${recording === "on" ? "recording" : "warning"} data-testid="call-recording" data-state=${recording}>${recordingText(recording)}</span>`
-      : nothing}
-    ${card.heldByOther ? html`<span class="chip" data-kind="warning" data-testid="call-held-by-other">${t("On hold by the other side")}</span>` : nothing}
-    ${card.elsewhere ? html`<span class="chip" data-kind="warning">${t("On another page of this extension")}</span>` : nothing}
+    ${recording === "off" ? nothing : chip(kind, recordingText(recording), "call-recording", recording)}
+    ${card.heldByOther ? chip("warning", t("On hold by the other side"), "call-held-by-other") : nothing}
+    ${card.elsewhere ? chip("warning", t("On another page of this extension"), "call-elsewhere") : nothing}
   </p>`;
+}
+
+function chip(kind: string, text: string, id: string, state = ""): TemplateResult {
+  return html`<span class="chip" data-kind=${kind} data-testid=${id} data-state=${state}>${text}</span>`;
 }
 
 function ringingControls(card: Card, { app }: CardOptions): TemplateResult {
   return html`<div class="call-choice">
-    <button type="button" class="button button-danger button-huge" data-testid="call-refuse" aria-keyshortcuts="Alt+Q" @click=${() => app.phone.refuse(card.key)}>
+    <button
+      type="button"
+      class="button button-danger button-huge"
+      data-testid="call-refuse"
+      aria-keyshortcuts="Alt+Q"
+      @click=${() => app.phone.refuse(card.key)}
+    >
       ${icon("hangup")}<span>${t("Refuse")}</span>
     </button>
-    <button type="button" class="button button-call button-huge" data-testid="call-answer" aria-keyshortcuts="Alt+A" ?disabled=${card.answering} @click=${() => void app.phone.answer(card.key)}>
+    <button
+      type="button"
+      class="button button-call button-huge"
+      data-testid="call-answer"
+      aria-keyshortcuts="Alt+A"
+      ?disabled=${card.answering}
+      @click=${() => void app.phone.answer(card.key)}
+    >
       ${icon("phone")}<span>${card.answering ? t("Answering…") : t("Answer")}</span>
     </button>
   </div>`;
@@ -130,18 +202,50 @@ function liveControls(card: Card, options: CardOptions, talking: boolean): Templ
   const inert = !talking || card.elsewhere;
   return html`<div class="call-controls">
     <div class="call-tools">
-      ${tool("call-mute", card.muted ? "mic-off" : "mic", card.muted ? t("Muted") : t("Mute"), card.muted, inert, "Alt+M", () => phone.mute(card.key, !card.muted))}
-      ${tool("call-hold", "pause", card.state === "held" ? t("Resume") : t("Hold"), card.state === "held", inert, "Alt+P", () => phone.hold(card.key, card.state !== "held"))}
+      ${muteTool(card, options.app, inert)} ${holdTool(card, options.app, inert)}
       ${tool("call-keypad", "keypad", t("Keypad"), options.keypadOpen, inert, "Alt+K", options.toggleKeypad)}
     </div>
-    <button type="button" class="button button-danger button-huge" data-testid="call-hangup" aria-keyshortcuts="Alt+Q" @click=${() => phone.hangUp(card.key)}>
+    <button
+      type="button"
+      class="button button-danger button-huge"
+      data-testid="call-hangup"
+      aria-keyshortcuts="Alt+Q"
+      @click=${() => phone.hangUp(card.key)}
+    >
       ${icon("hangup")}<span>${talking ? t("Hang up") : t("Cancel call")}</span>
     </button>
   </div>`;
 }
 
-function tool(id: string, name: IconName, label: string, pressed: boolean, disabled: boolean, keys: string, act: () => void): TemplateResult {
-  return html`<button type="button" class="tool" data-testid=${id} aria-pressed=${pressed ? "true" : "false"} aria-keyshortcuts=${keys} ?disabled=${disabled} @click=${act}>
+function muteTool({ key, muted }: Card, { phone }: App, inert: boolean): TemplateResult {
+  const label = muted ? t("Muted") : t("Mute");
+  return tool("call-mute", muted ? "mic-off" : "mic", label, muted, inert, "Alt+M", () => phone.mute(key, !muted));
+}
+
+function holdTool({ key, state }: Card, { phone }: App, inert: boolean): TemplateResult {
+  const held = state === "held";
+  const label = held ? t("Resume") : t("Hold");
+  return tool("call-hold", "pause", label, held, inert, "Alt+P", () => phone.hold(key, !held));
+}
+
+function tool(
+  id: string,
+  name: IconName,
+  label: string,
+  pressed: boolean,
+  disabled: boolean,
+  keys: string,
+  act: () => void,
+): TemplateResult {
+  return html`<button
+    type="button"
+    class="tool"
+    data-testid=${id}
+    aria-pressed=${pressed ? "true" : "false"}
+    aria-keyshortcuts=${keys}
+    ?disabled=${disabled}
+    @click=${act}
+  >
     <span class="tool-face">${icon(name)}</span><span class="tool-label">${label}</span>
   </button>`;
 }

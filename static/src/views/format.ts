@@ -22,11 +22,18 @@ export function when(time: string, zone: string, now = new Date()): string {
 }
 
 export function fullTime(time: string, zone: string): string {
-  return new Intl.DateTimeFormat(language(), { timeZone: zone, dateStyle: "medium", timeStyle: "medium" }).format(new Date(time));
+  return new Intl.DateTimeFormat(language(), { timeZone: zone, dateStyle: "medium", timeStyle: "medium" }).format(
+    new Date(time),
+  );
 }
 
 export function hourOf(time: string, zone: string): string {
-  return new Intl.DateTimeFormat(language(), { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(time));
+  return new Intl.DateTimeFormat(language(), {
+    timeZone: zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  }).format(new Date(time));
 }
 
 /** Who the other side is: its name, else its number, else that it is not told. */
@@ -36,7 +43,10 @@ export function whoIs(number: string, name: string | null): string {
 
 /** One or two letters for an avatar, or nothing where there is no name. */
 export function initials(name: string | null): string {
-  const words = (name ?? "").trim().split(/\s+/).filter((word) => /^\p{L}/u.test(word));
+  const words = (name ?? "")
+    .trim()
+    .split(/\s+/)
+    .filter((word) => /^\p{L}/u.test(word));
   const last = words.length > 1 ? (words.at(-1)?.[0] ?? "") : "";
   return ((words[0]?.[0] ?? "") + last).toUpperCase();
 }

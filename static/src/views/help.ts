@@ -15,14 +15,26 @@ export function helpPanel(close: () => void): TemplateResult {
     ["Alt + K", t("Open or close the keypad")],
     ["F1", t("Open or close this help")],
   ];
-  return html`<dialog class="dialog" aria-labelledby="help-title" data-testid="help-panel" @close=${close} @click=${(event: Event) => event.target === event.currentTarget && close()}>
-      <div class="panel-head">
-        <h2 class="panel-title" id="help-title">${t("Keyboard shortcuts")}</h2>
-        <button type="button" class="icon-button" aria-label=${t("Close")} @click=${close}>${icon("close")}</button>
-      </div>
-      <dl class="keys">
-        ${keys.map(([key, text]) => html`<div class="keys-row"><dt><kbd>${key}</kbd></dt><dd>${text}</dd></div>`)}
-      </dl>
-      <p class="hint">${t("With Tab and Enter you reach everything else. On a Mac, Alt is the Option key.")}</p>
-    </dialog>`;
+  return html`<dialog
+    class="dialog"
+    aria-labelledby="help-title"
+    data-testid="help-panel"
+    @close=${close}
+    @click=${(event: Event) => event.target === event.currentTarget && close()}
+  >
+    <div class="panel-head">
+      <h2 class="panel-title" id="help-title">${t("Keyboard shortcuts")}</h2>
+      <button type="button" class="icon-button" aria-label=${t("Close")} @click=${close}>${icon("close")}</button>
+    </div>
+    <dl class="keys">
+      ${keys.map(
+        ([key, text]) =>
+          html`<div class="keys-row">
+            <dt><kbd>${key}</kbd></dt>
+            <dd>${text}</dd>
+          </div>`,
+      )}
+    </dl>
+    <p class="hint">${t("With Tab and Enter you reach everything else. On a Mac, Alt is the Option key.")}</p>
+  </dialog>`;
 }

@@ -58,11 +58,19 @@ export class HistoryView extends View {
   }
 
   #filters(): TemplateResult {
-    const choose = (name: "direction" | "outcome") => (event: Event) => this.#choose(name, (event.target as HTMLSelectElement).value);
+    const choose = (name: "direction" | "outcome") => (event: Event) =>
+      this.#choose(name, (event.target as HTMLSelectElement).value);
     return html`<div class="filters" role="search">
       <label class="search">
         ${icon("search")}<span class="visually-hidden">${t("Search")}</span>
-        <input class="input" type="search" data-testid="history-search" placeholder=${t("Number or name")} .value=${this.#filter.q} @input=${this.#typed} />
+        <input
+          class="input"
+          type="search"
+          data-testid="history-search"
+          placeholder=${t("Number or name")}
+          .value=${this.#filter.q}
+          @input=${this.#typed}
+        />
       </label>
       <select class="input" data-testid="history-direction" aria-label=${t("Direction")} @change=${choose("direction")}>
         <option value="">${t("Made and received")}</option>
@@ -79,32 +87,53 @@ export class HistoryView extends View {
 
   #list(): TemplateResult {
     if (this.#failed) {
-      return html`<div class="empty"><p>${t("The calls could not be read.")}</p>
-        <button type="button" class="button button-quiet" @click=${() => void this.#load()}>${icon("retry")}<span>${t("Try again")}</span></button></div>`;
+      return html`<div class="empty">
+        <p>${t("The calls could not be read.")}</p>
+        <button type="button" class="button button-quiet" @click=${() => void this.#load()}>
+          ${icon("retry")}<span>${t("Try again")}</span>
+        </button>
+      </div>`;
     }
     if (this.#calls?.length === 0) return html`<p class="empty">${t("No call matches.")}</p>`;
     return html`<ul class="rows" aria-busy=${this.#calls === null ? "true" : "false"}>
         ${(this.#calls ?? []).map((call) => this.#row(call))}
       </ul>
-      ${this.#next
-        ? html`<button type="button" class="button button-quiet more" data-testid="history-more" @click=${() => void this.#load(this.#next ?? undefined)}>${t("Show more")}</button>`
-        : nothing}`;
+      ${
+        this.#next
+          ? html`<button
+              type="button"
+              class="button button-quiet more"
+              data-testid="history-more"
+              @click=${() => void this.#load(this.#next ?? undefined)}
+            >
+              ${t("Show more")}
+            </button>`
+          : nothing
+      }`;
   }
 
   #row(call: Call): TemplateResult {
     const missed = call.direction === "in" && !call.answered_at;
     const bad = call.cause !== null && call.cause !== "ended";
     const supervised = this.app.store.state.me?.role !== "agent";
-    return html`<li class="row row-wide" data-testid="history-row" data-cause=${call.cause ?? ""} data-call=${call.id} data-direction=${call.direction}>
+    return html`<li
+      class="row row-wide"
+      data-testid="history-row"
+      data-cause=${call.cause ?? ""}
+      data-call=${call.id}
+      data-direction=${call.direction}
+    >
       <a class="row-main" href="/calls/${call.id}" data-route aria-current=${call.id === this.#call ? "true" : "false"}>
         <span class="row-icon" data-missed=${missed}>${icon(directionIcon(call))}</span>
         <span class="row-text">
           <span class="row-title">${whoIs(call.number, call.name)}</span>
-          <span class="row-sub">${call.direction === "in" ? (missed ? t("Missed") : t("Received")) : t("Dialled")}${call.name ? ` · ${groupNumber(call.number)}` : ""}${supervised && call.agent ? ` · ${call.agent}` : ""}</span>
+          <span class="row-sub">${rowFacts(call, supervised)}</span>
         </span>
         <span class="row-cause" data-bad=${bad}>${call.cause ? causeText(call.cause) : callStateText(call.state)}</span>
-        <span class="row-mark">${call.recording ? html`<span class="mark-recording" title=${t("Recorded")}><span class="visually-hidden">${t("Recorded")}</span></span>` : nothing}</span>
-        <span class="row-length">${call.duration !== null && call.answered_at ? clock(call.duration * 1000) : "–"}</span>
+        <span class="row-mark">${call.recording ? recordedMark() : nothing}</span>
+        <span class="row-length"
+          >${call.duration !== null && call.answered_at ? clock(call.duration * 1000) : "–"}</span
+        >
         <time class="row-time" datetime=${call.started_at}>${when(call.started_at, this.zone)}</time>
       </a>
     </li>`;
@@ -114,11 +143,22 @@ export class HistoryView extends View {
     const call = this.#detail;
     return html`<section class="panel detail" data-testid="history-detail" aria-labelledby="detail-title">
       <header class="panel-head">
-        <a class="icon-button" href="/calls" data-route aria-label=${t("Back to the list")} title=${t("Back to the list")}>${icon("back")}</a>
+        <a
+          class="icon-button"
+          href="/calls"
+          data-route
+          aria-label=${t("Back to the list")}
+          title=${t("Back to the list")}
+          >${icon("back")}</a
+        >
         <h1 class="panel-title" id="detail-title">${call ? whoIs(call.number, call.name) : t("Call")}</h1>
-        ${call?.number && this.app.store.state.line
-          ? html`<button type="button" class="button button-quiet" @click=${() => this.#callAgain(call.number)}>${icon("phone")}<span>${t("Call")}</span></button>`
-          : nothing}
+        ${
+          call?.number && this.app.store.state.line
+            ? html`<button type="button" class="button button-quiet" @click=${() => this.#callAgain(call.number)}>
+                ${icon("phone")}<span>${t("Call")}</span>
+              </button>`
+            : nothing
+        }
       </header>
       ${call ? this.#facts(call) : nothing}
     </section>`;
@@ -138,22 +178,46 @@ export class HistoryView extends View {
     const by = call.ended_by ? endedByText(call.ended_by) : "";
     if (by) facts.push([t("Ended by"), by]);
     const bad = call.cause !== null && call.cause !== "ended";
-    return html`<p class="detail-cause" data-bad=${bad}>${call.cause ? causeText(call.cause) : callStateText(call.state)}${
-        call.sip_status && bad ? html`<span class="detail-code">SIP ${call.sip_status}${call.sip_reason ? ` ${call.sip_reason}` : ""}</span>` : nothing
-      }</p>
+    return html`<p class="detail-cause" data-bad=${bad}>
+        ${call.cause ? causeText(call.cause) : callStateText(call.state)}${
+          call.sip_status && bad
+            ? html`<span class="detail-code"
+                >SIP ${call.sip_status}${call.sip_reason ? ` ${call.sip_reason}` : ""}</span
+              >`
+            : nothing
+        }
+      </p>
       ${this.#recording(call)}
-      <dl class="facts">${facts.map(([name, value]) => html`<div class="fact"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+      <dl class="facts">
+        ${facts.map(
+          ([name, value]) =>
+            html`<div class="fact">
+              <dt>${name}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>
       <h2 class="detail-heading">${t("What happened")}</h2>
       <ol class="steps">
-        ${steps(call.events).map((step) => html`<li class="step"><time datetime=${step.at}>${hourOf(step.at, zone)}</time><span>${stepText(step)}</span></li>`)}
+        ${steps(call.events).map(
+          (step) =>
+            html`<li class="step">
+              <time datetime=${step.at}>${hourOf(step.at, zone)}</time><span>${stepText(step)}</span>
+            </li>`,
+        )}
       </ol>`;
   }
 
   #recording(call: CallDetail): TemplateResult {
     const { recording } = call;
-    if (!recording) return html`<p class="detail-note">${call.answered_at ? t("This call was not recorded.") : t("There is no recording: the call was not answered.")}</p>`;
-    if (recording.state === "failed") return html`<p class="detail-note">${t("The recording could not be made playable.")}</p>`;
-    if (recording.state === "processing") return html`<p class="detail-note" aria-busy="true">${t("The recording is being prepared…")}</p>`;
+    if (!recording)
+      return html`<p class="detail-note">
+        ${call.answered_at ? t("This call was not recorded.") : t("There is no recording: the call was not answered.")}
+      </p>`;
+    if (recording.state === "failed")
+      return html`<p class="detail-note">${t("The recording could not be made playable.")}</p>`;
+    if (recording.state === "processing")
+      return html`<p class="detail-note" aria-busy="true">${t("The recording is being prepared…")}</p>`;
     return html`<ramal-player .recording=${recording.id} .duration=${recording.duration ?? 0}></ramal-player>`;
   }
 
@@ -204,6 +268,18 @@ export class HistoryView extends View {
     this.#detail = call;
     this.requestUpdate();
   }
+}
+
+function rowFacts(call: Call, supervised: boolean): string {
+  const missed = call.direction === "in" && !call.answered_at;
+  const way = call.direction === "out" ? t("Dialled") : missed ? t("Missed") : t("Received");
+  return [way, call.name ? groupNumber(call.number) : "", supervised ? call.agent : ""].filter(Boolean).join(" · ");
+}
+
+function recordedMark(): TemplateResult {
+  return html`<span class="mark-recording" title=${t("Recorded")}
+    ><span class="visually-hidden">${t("Recorded")}</span></span
+  >`;
 }
 
 function stepText({ kind, cause, recording }: Step): string {

@@ -38,16 +38,37 @@ export class LinesView extends View {
         <span class="line-number">${line.number}</span>
         <span class="row-text">
           <span class="row-title">${line.name ?? line.user ?? ""}</span>
-          <span class="row-sub">${n("{count} page open", "{count} pages open", line.handsets)} · ${line.recording ? t("Calls are recorded") : t("Calls are not recorded")}</span>
+          <span class="row-sub"
+            >${n("{count} page open", "{count} pages open", line.handsets)} ·
+            ${line.recording ? t("Calls are recorded") : t("Calls are not recorded")}</span
+          >
         </span>
-        <span class="status status-plain" data-state=${line.state}><span class="status-dot" aria-hidden="true"></span><span class="status-text">${lineStateText(line.state)}</span></span>
-        ${admin
-          ? html`<button type="button" class="button button-quiet" data-testid="line-secret-open" aria-expanded=${this.#editing === line.id ? "true" : "false"} @click=${() => this.#edit(line.id)}>${icon("key")}<span>${t("New PBX password")}</span></button>`
-          : nothing}
+        <span class="status status-plain" data-state=${line.state}
+          ><span class="status-dot" aria-hidden="true"></span
+          ><span class="status-text">${lineStateText(line.state)}</span></span
+        >
+        ${
+          admin
+            ? html`<button
+                type="button"
+                class="button button-quiet"
+                data-testid="line-secret-open"
+                aria-expanded=${this.#editing === line.id ? "true" : "false"}
+                @click=${() => this.#edit(line.id)}
+              >
+                ${icon("key")}<span>${t("New PBX password")}</span>
+              </button>`
+            : nothing
+        }
       </div>
-      ${trouble && line.reason
-        ? html`<p class="line-trouble">${lineReasonText(line.reason)}${line.detail ? html` <q>${line.detail}</q>` : nothing}${line.retry_at ? html` ${t("Next try at {time}.", { time: hourOf(line.retry_at, this.zone) })}` : nothing}</p>`
-        : nothing}
+      ${
+        trouble && line.reason
+          ? html`<p class="line-trouble">
+              ${lineReasonText(line.reason)}. ${line.detail ? html`<q>${line.detail}</q>` : nothing}
+              ${line.retry_at ? t("Next try at {time}.", { time: hourOf(line.retry_at, this.zone) }) : nothing}
+            </p>`
+          : nothing
+      }
       ${this.#editing === line.id ? this.#form(line) : nothing}
     </li>`;
   }

@@ -95,7 +95,9 @@ export class PhoneView extends View {
     const empty = this.#number === "";
     const able = ready === "ready" && (!empty || last !== "");
     return html`<form class="dialer" @submit=${this.#submit}>
-      <div class="deck-head">${ended ? this.#card(ended, false) : lineNote(state, Date.now(), () => this.requestUpdate())}</div>
+      <div class="deck-head">
+        ${ended ? this.#card(ended, false) : lineNote(state, Date.now(), () => this.requestUpdate())}
+      </div>
       <div class="entry">
         <input
           id="dial-input"
@@ -113,11 +115,27 @@ export class PhoneView extends View {
           @input=${this.#typedInEntry}
           @paste=${this.#pasted}
         />
-        <button type="button" class="icon-button entry-delete" aria-label=${t("Delete last digit")} ?hidden=${empty} @click=${() => this.#set(this.#number.slice(0, -1))}>${icon("delete")}</button>
+        <button
+          type="button"
+          class="icon-button entry-delete"
+          aria-label=${t("Delete last digit")}
+          ?hidden=${empty}
+          @click=${() => this.#set(this.#number.slice(0, -1))}
+        >
+          ${icon("delete")}
+        </button>
       </div>
       ${keypad("dial-key", (digit) => this.#set(this.#number + digit))}
-      <button type="submit" class="button button-call button-huge" data-testid="dial-button" ?disabled=${!able} title=${ready === "ready" ? "" : statusText(ready)}>
-        ${icon("phone")}<span>${empty && last ? html`<span data-testid="redial">${t("Redial {number}", { number: groupNumber(last) })}</span>` : t("Call")}</span>
+      <button
+        type="submit"
+        class="button button-call button-huge"
+        data-testid="dial-button"
+        ?disabled=${!able}
+        title=${ready === "ready" ? "" : statusText(ready)}
+      >
+        ${icon("phone")}<span
+          >${empty && last ? html`<span data-testid="redial">${t("Redial {number}", { number: groupNumber(last) })}</span>` : t("Call")}</span
+        >
       </button>
     </form>`;
   }
@@ -143,13 +161,26 @@ export class PhoneView extends View {
         <span class="row-icon" data-missed=${missed}>${icon(directionIcon(call))}</span>
         <span class="row-text">
           <span class="row-title">${whoIs(call.number, call.name)}</span>
-          <span class="row-sub">${call.cause && call.cause !== "ended" ? causeText(call.cause) : call.direction === "in" ? t("Received") : t("Dialled")}</span>
+          <span class="row-sub"
+            >${call.cause && call.cause !== "ended" ? causeText(call.cause) : call.direction === "in" ? t("Received") : t("Dialled")}</span
+          >
         </span>
         <time class="row-time" datetime=${call.started_at}>${when(call.started_at, this.zone)}</time>
       </a>
-      ${this.app.store.state.line
-        ? html`<button type="button" class="icon-button" aria-label=${t("Call {number}", { number: whoIs(call.number, call.name) })} title=${t("Call")} ?disabled=${!call.number} @click=${() => void this.#call(call.number)}>${icon("phone")}</button>`
-        : nothing}
+      ${
+        this.app.store.state.line
+          ? html`<button
+              type="button"
+              class="icon-button"
+              aria-label=${t("Call {number}", { number: whoIs(call.number, call.name) })}
+              title=${t("Call")}
+              ?disabled=${!call.number}
+              @click=${() => void this.#call(call.number)}
+            >
+              ${icon("phone")}
+            </button>`
+          : nothing
+      }
     </li>`;
   }
 

@@ -86,9 +86,26 @@ export class Player extends LitElement {
         ></canvas>
       </div>
       <div class="player-bar">
-        <button type="button" class="icon-button player-play" data-testid="recording-play" data-playing=${playing} aria-label=${playing ? t("Pause") : t("Play")} @click=${() => this.#toggle()}>${icon(playing ? "pause" : "play")}</button>
-        <span class="player-time" data-testid="recording-time">${clock(at * 1000)} <span>/ ${clock(this.#length * 1000)}</span></span>
-        <a class="button button-quiet" data-testid="recording-download" href="${api.audioUrl(this.#recording)}?download=1" download>${icon("download")}<span>${t("Download")}</span></a>
+        <button
+          type="button"
+          class="icon-button player-play"
+          data-testid="recording-play"
+          data-playing=${playing}
+          aria-label=${playing ? t("Pause") : t("Play")}
+          @click=${() => this.#toggle()}
+        >
+          ${icon(playing ? "pause" : "play")}
+        </button>
+        <span class="player-time" data-testid="recording-time"
+          >${clock(at * 1000)} <span>/ ${clock(this.#length * 1000)}</span></span
+        >
+        <a
+          class="button button-quiet"
+          data-testid="recording-download"
+          href="${api.audioUrl(this.#recording)}?download=1"
+          download
+          >${icon("download")}<span>${t("Download")}</span></a
+        >
       </div>
       ${this.#trouble ? html`<p class="form-error" role="alert">${t("The recording cannot be played here. Download it instead.")}</p>` : nothing}
     </div>`;
@@ -166,7 +183,8 @@ export class Player extends LitElement {
       [this.#peaks?.agent ?? [], height * 0.25, style.color],
       [this.#peaks?.other ?? [], height * 0.75, style.outlineColor],
     ];
-    for (const [peaks, middle, lane] of lanes) drawLane(context, peaks, { width, middle, reach: height * 0.22, played, lane, rest: style.borderTopColor });
+    for (const [peaks, middle, lane] of lanes)
+      drawLane(context, peaks, { width, middle, reach: height * 0.22, played, lane, rest: style.borderTopColor });
     context.fillStyle = style.caretColor;
     context.fillRect(Math.min(width - 2, played * width), 0, 2, height);
   }
@@ -181,7 +199,11 @@ interface Lane {
   rest: string;
 }
 
-function drawLane(context: CanvasRenderingContext2D, peaks: number[], { width, middle, reach, played, lane, rest }: Lane): void {
+function drawLane(
+  context: CanvasRenderingContext2D,
+  peaks: number[],
+  { width, middle, reach, played, lane, rest }: Lane,
+): void {
   const columns = Math.max(1, Math.floor(width / (BAR + GAP)));
   fitPeaks(peaks, columns).forEach((peak, column) => {
     const half = Math.max(1, peak * reach);

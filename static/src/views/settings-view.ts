@@ -10,7 +10,11 @@ import { preference, setPreference, type Preference } from "../storage.ts";
 import { icon } from "./icons.ts";
 import { View } from "./view.ts";
 
-const LANGUAGES: [string, string][] = [["pt-BR", "Português (Brasil)"], ["es", "Español"], ["en", "English"]];
+const LANGUAGES: [string, string][] = [
+  ["pt-BR", "Português (Brasil)"],
+  ["es", "Español"],
+  ["en", "English"],
+];
 
 /** Devices (kept in this browser), language and theme (kept with the user), the own password. */
 export class SettingsView extends View {
@@ -37,9 +41,17 @@ export class SettingsView extends View {
     return html`<div class="settings">
       <h1 class="page-title">${t("Settings")}</h1>
       ${this.#sound()} ${me ? this.#look(me) : nothing} ${this.#notifications()} ${this.#passwordForm()}
-      <section class="panel"><h2 class="panel-title">${t("Account")}</h2>
+      <section class="panel">
+        <h2 class="panel-title">${t("Account")}</h2>
         <p class="settings-line"><strong>${me?.name}</strong> · ${me ? roleText(me.role) : ""} · ${me?.account.name}</p>
-        <button type="button" class="button button-quiet" data-testid="settings-logout" @click=${() => this.app.logOut()}>${icon("logout")}<span>${t("Log out")}</span></button>
+        <button
+          type="button"
+          class="button button-quiet"
+          data-testid="settings-logout"
+          @click=${() => this.app.logOut()}
+        >
+          ${icon("logout")}<span>${t("Log out")}</span>
+        </button>
       </section>
     </div>`;
   }
@@ -51,16 +63,32 @@ export class SettingsView extends View {
       <p class="hint">${t("These choices belong to this browser.")}</p>
       ${this.#select("microphone", t("Microphone"), microphones)}
       <div class="meter">
-        <button type="button" class="button button-quiet" data-testid="settings-test-microphone" @click=${() => void (this.#microphone ? this.#close() : this.#listen())}>
+        <button
+          type="button"
+          class="button button-quiet"
+          data-testid="settings-test-microphone"
+          @click=${() => void (this.#microphone ? this.#close() : this.#listen())}
+        >
           ${icon("mic")}<span>${this.#microphone ? t("Stop the test") : t("Test the microphone")}</span>
         </button>
-        <meter class="meter-bar" data-testid="settings-level" min="0" max="1" low="0.2" high="0.92" optimum="0.6" aria-label=${t("Microphone level")}></meter>
+        <meter
+          class="meter-bar"
+          data-testid="settings-level"
+          min="0"
+          max="1"
+          low="0.2"
+          high="0.92"
+          optimum="0.6"
+          aria-label=${t("Microphone level")}
+        ></meter>
       </div>
       <p class="form-error" role="alert">${this.#trouble}</p>
-      ${canChooseSpeaker()
-        ? html`${this.#select("speaker", t("Speaker"), speakers)} ${this.#test("speaker", t("Test the speaker"))}
+      ${
+        canChooseSpeaker()
+          ? html`${this.#select("speaker", t("Speaker"), speakers)} ${this.#test("speaker", t("Test the speaker"))}
             ${this.#select("ringer", t("Ring on"), speakers)} ${this.#test("ringer", t("Test the ring"))}`
-        : html`<p class="hint">${t("This browser plays all sound on the system's own speaker.")}</p>`}
+          : html`<p class="hint">${t("This browser plays all sound on the system's own speaker.")}</p>`
+      }
     </section>`;
   }
 
@@ -69,7 +97,11 @@ export class SettingsView extends View {
     const listed = devices.filter((device) => device.deviceId !== "default");
     return html`<label class="field">
       <span class="field-label">${label}</span>
-      <select class="input" data-testid="settings-${name}" @change=${(event: Event) => this.#choose(name, (event.target as HTMLSelectElement).value)}>
+      <select
+        class="input"
+        data-testid="settings-${name}"
+        @change=${(event: Event) => this.#choose(name, (event.target as HTMLSelectElement).value)}
+      >
         <option value="" ?selected=${chosen === ""}>${t("System default")}</option>
         ${listed.map((device) => html`<option value=${device.deviceId} ?selected=${device.deviceId === chosen}>${device.label}</option>`)}
       </select>
@@ -77,22 +109,41 @@ export class SettingsView extends View {
   }
 
   #test(name: "speaker" | "ringer", label: string): TemplateResult {
-    return html`<button type="button" class="button button-quiet" data-testid="settings-test-${name}" @click=${() => void this.app.tones.test(preference(name))}>${icon("volume")}<span>${label}</span></button>`;
+    return html`<button
+      type="button"
+      class="button button-quiet"
+      data-testid="settings-test-${name}"
+      @click=${() => void this.app.tones.test(preference(name))}
+    >
+      ${icon("volume")}<span>${label}</span>
+    </button>`;
   }
 
   #look(me: Me): TemplateResult {
-    const themes: [Theme, string][] = [["system", t("As the system")], ["light", t("Light")], ["dark", t("Dark")]];
+    const themes: [Theme, string][] = [
+      ["system", t("As the system")],
+      ["light", t("Light")],
+      ["dark", t("Dark")],
+    ];
     return html`<section class="panel">
       <h2 class="panel-title">${t("Appearance")}</h2>
       <label class="field">
         <span class="field-label">${t("Language")}</span>
-        <select class="input" data-testid="language" @change=${(event: Event) => void this.#speak((event.target as HTMLSelectElement).value)}>
+        <select
+          class="input"
+          data-testid="language"
+          @change=${(event: Event) => void this.#speak((event.target as HTMLSelectElement).value)}
+        >
           ${LANGUAGES.map(([tag, name]) => html`<option value=${tag} lang=${tag} ?selected=${tag === language()}>${name}</option>`)}
         </select>
       </label>
       <label class="field">
         <span class="field-label">${t("Theme")}</span>
-        <select class="input" data-testid="theme" @change=${(event: Event) => void this.#dress((event.target as HTMLSelectElement).value as Theme)}>
+        <select
+          class="input"
+          data-testid="theme"
+          @change=${(event: Event) => void this.#dress((event.target as HTMLSelectElement).value as Theme)}
+        >
           ${themes.map(([value, name]) => html`<option value=${value} ?selected=${value === me.theme}>${name}</option>`)}
         </select>
       </label>
@@ -106,7 +157,14 @@ export class SettingsView extends View {
     return html`<section class="panel">
       <h2 class="panel-title">${t("Notifications")}</h2>
       <label class="switch">
-        <input type="checkbox" role="switch" data-testid="settings-notifications" .checked=${on} ?disabled=${blocked} @change=${this.#toggleNotifications} />
+        <input
+          type="checkbox"
+          role="switch"
+          data-testid="settings-notifications"
+          .checked=${on}
+          ?disabled=${blocked}
+          @change=${this.#toggleNotifications}
+        />
         <span>${t("Tell me of incoming calls when this page is hidden")}</span>
       </label>
       ${blocked ? html`<p class="hint">${t("The browser blocks notifications of this site. Allow them beside the address.")}</p>` : nothing}
@@ -117,17 +175,47 @@ export class SettingsView extends View {
     return html`<section class="panel">
       <h2 class="panel-title">${t("Password")}</h2>
       <form class="stack" @submit=${this.#changePassword}>
-        <input class="visually-hidden" type="text" autocomplete="username" aria-hidden="true" tabindex="-1" .value=${this.app.store.state.me?.login ?? ""} />
+        <input
+          class="visually-hidden"
+          type="text"
+          autocomplete="username"
+          aria-hidden="true"
+          tabindex="-1"
+          .value=${this.app.store.state.me?.login ?? ""}
+        />
         <label class="field">
           <span class="field-label">${t("Current password")}</span>
-          <input class="input" type="password" name="current" autocomplete="current-password" required data-testid="settings-password-current" />
+          <input
+            class="input"
+            type="password"
+            name="current"
+            autocomplete="current-password"
+            required
+            data-testid="settings-password-current"
+          />
         </label>
         <label class="field">
           <span class="field-label">${t("New password")}</span>
-          <input class="input" type="password" name="new" autocomplete="new-password" required data-testid="settings-password-new" />
+          <input
+            class="input"
+            type="password"
+            name="new"
+            autocomplete="new-password"
+            required
+            data-testid="settings-password-new"
+          />
         </label>
-        <p class="form-result" role="status" data-testid="settings-password-result" data-kind=${this.#password?.kind ?? ""}>${this.#password?.text ?? ""}</p>
-        <button class="button button-primary" type="submit" data-testid="settings-password-submit">${icon("key")}<span>${t("Change password")}</span></button>
+        <p
+          class="form-result"
+          role="status"
+          data-testid="settings-password-result"
+          data-kind=${this.#password?.kind ?? ""}
+        >
+          ${this.#password?.text ?? ""}
+        </p>
+        <button class="button button-primary" type="submit" data-testid="settings-password-submit">
+          ${icon("key")}<span>${t("Change password")}</span>
+        </button>
       </form>
     </section>`;
   }
@@ -199,7 +287,10 @@ export class SettingsView extends View {
       form.reset();
     } catch (error) {
       const code = error instanceof ApiError ? error.code : "unknown";
-      this.#password = { kind: "bad", text: code === "bad_credentials" ? t("The current password is wrong.") : errorText(code) };
+      this.#password = {
+        kind: "bad",
+        text: code === "bad_credentials" ? t("The current password is wrong.") : errorText(code),
+      };
     }
     this.requestUpdate();
   };

@@ -31,7 +31,12 @@ export function lineNote(state: PhoneState, now: number, retried: () => void): T
         <p class="note-title">${line?.reason ? lineReasonText(line.reason) : lineStateText(ready)}</p>
         <p class="note-sub">${ready === "refused" ? t("Your administrator has been told.") : nextTry(state, now)}</p>
       </div>
-      <button type="button" class="button button-quiet" data-testid="line-retry" @click=${() => void api.retryLine().then(retried, retried)}>
+      <button
+        type="button"
+        class="button button-quiet"
+        data-testid="line-retry"
+        @click=${() => void api.retryLine().then(retried, retried)}
+      >
         ${icon("retry")}<span>${t("Try now")}</span>
       </button>
     </div>`;
