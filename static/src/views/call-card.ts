@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Card } from "../call/cards.ts";
 import { causeText, recordingText } from "../i18n/codes.ts";
 import { t } from "../i18n/index.ts";
+import type { Phone } from "../phone/phone.ts";
 import { groupNumber } from "../number/group.ts";
 import { clock, initials, whoIs } from "./format.ts";
 import { icon, type IconName } from "./icons.ts";
@@ -76,7 +77,7 @@ function callBar(card: Card, { app, now }: CardOptions): TemplateResult {
         aria-keyshortcuts="Alt+Q"
         aria-label=${talking ? t("Hang up") : t("Cancel call")}
         title=${talking ? t("Hang up") : t("Cancel call")}
-        @click=${() => phone.hangUp(card.key)}
+        @click=${(event: MouseEvent) => hangUp(event, card, phone)}
       >
         ${icon("hangup")}
       </button>
@@ -129,6 +130,11 @@ function endedCard(card: Card, { app }: CardOptions): TemplateResult {
       </button>
     </div>
   </section>`;
+}
+
+/** The button to hang up lies where the one to call or answer was: the second click of a double one is not meant. */
+function hangUp(event: MouseEvent, card: Card, phone: Phone): void {
+  if (event.detail < 2) phone.hangUp(card.key);
 }
 
 function avatar(card: Card): TemplateResult {
@@ -210,7 +216,7 @@ function liveControls(card: Card, options: CardOptions, talking: boolean): Templ
       class="button button-danger button-huge"
       data-testid="call-hangup"
       aria-keyshortcuts="Alt+Q"
-      @click=${() => phone.hangUp(card.key)}
+      @click=${(event: MouseEvent) => hangUp(event, card, phone)}
     >
       ${icon("hangup")}<span>${talking ? t("Hang up") : t("Cancel call")}</span>
     </button>

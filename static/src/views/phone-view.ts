@@ -133,9 +133,7 @@ export class PhoneView extends View {
         ?disabled=${!able}
         title=${ready === "ready" ? "" : statusText(ready)}
       >
-        ${icon("phone")}<span
-          >${empty && last ? html`<span data-testid="redial">${t("Redial {number}", { number: groupNumber(last) })}</span>` : t("Call")}</span
-        >
+        ${icon("phone")}<span>${empty && last ? redial(last) : t("Call")}</span>
       </button>
     </form>`;
   }
@@ -147,7 +145,7 @@ export class PhoneView extends View {
         <h2 class="panel-title" id="recent-title">${t("Recent calls")}</h2>
         <a class="link" href="/calls" data-route>${t("All calls")}</a>
       </header>
-      ${calls?.length === 0 ? html`<p class="empty">${t("No calls yet. The ones you make and receive appear here.")}</p>` : nothing}
+      ${calls?.length === 0 ? noCalls() : nothing}
       <ul class="rows">
         ${(calls ?? []).map((call) => this.#recentRow(call))}
       </ul>
@@ -161,9 +159,7 @@ export class PhoneView extends View {
         <span class="row-icon" data-missed=${missed}>${icon(directionIcon(call))}</span>
         <span class="row-text">
           <span class="row-title">${whoIs(call.number, call.name)}</span>
-          <span class="row-sub"
-            >${call.cause && call.cause !== "ended" ? causeText(call.cause) : call.direction === "in" ? t("Received") : t("Dialled")}</span
-          >
+          <span class="row-sub">${outcome(call)}</span>
         </span>
         <time class="row-time" datetime=${call.started_at}>${when(call.started_at, this.zone)}</time>
       </a>
@@ -259,6 +255,19 @@ export class PhoneView extends View {
     }
     this.requestUpdate();
   }
+}
+
+function redial(number: string): TemplateResult {
+  return html`<span data-testid="redial">${t("Redial {number}", { number: groupNumber(number) })}</span>`;
+}
+
+function noCalls(): TemplateResult {
+  return html`<p class="empty">${t("No calls yet. The ones you make and receive appear here.")}</p>`;
+}
+
+function outcome(call: Call): string {
+  if (call.cause && call.cause !== "ended") return causeText(call.cause);
+  return call.direction === "in" ? t("Received") : t("Dialled");
 }
 
 export function directionIcon(call: Call): IconName {

@@ -107,7 +107,9 @@ export class Player extends LitElement {
           >${icon("download")}<span>${t("Download")}</span></a
         >
       </div>
-      ${this.#trouble ? html`<p class="form-error" role="alert">${t("The recording cannot be played here. Download it instead.")}</p>` : nothing}
+      <p class="form-error" role="alert">
+        ${this.#trouble ? t("The recording cannot be played here. Download it instead.") : nothing}
+      </p>
     </div>`;
   }
 

@@ -103,7 +103,7 @@ export class SettingsView extends View {
         @change=${(event: Event) => this.#choose(name, (event.target as HTMLSelectElement).value)}
       >
         <option value="" ?selected=${chosen === ""}>${t("System default")}</option>
-        ${listed.map((device) => html`<option value=${device.deviceId} ?selected=${device.deviceId === chosen}>${device.label}</option>`)}
+        ${listed.map(({ deviceId, label: name }) => option(deviceId, name, deviceId === chosen))}
       </select>
     </label>`;
   }
@@ -134,7 +134,7 @@ export class SettingsView extends View {
           data-testid="language"
           @change=${(event: Event) => void this.#speak((event.target as HTMLSelectElement).value)}
         >
-          ${LANGUAGES.map(([tag, name]) => html`<option value=${tag} lang=${tag} ?selected=${tag === language()}>${name}</option>`)}
+          ${LANGUAGES.map(([tag, name]) => option(tag, name, tag === language(), tag))}
         </select>
       </label>
       <label class="field">
@@ -144,7 +144,7 @@ export class SettingsView extends View {
           data-testid="theme"
           @change=${(event: Event) => void this.#dress((event.target as HTMLSelectElement).value as Theme)}
         >
-          ${themes.map(([value, name]) => html`<option value=${value} ?selected=${value === me.theme}>${name}</option>`)}
+          ${themes.map(([value, name]) => option(value, name, value === me.theme))}
         </select>
       </label>
     </section>`;
@@ -167,7 +167,9 @@ export class SettingsView extends View {
         />
         <span>${t("Tell me of incoming calls when this page is hidden")}</span>
       </label>
-      ${blocked ? html`<p class="hint">${t("The browser blocks notifications of this site. Allow them beside the address.")}</p>` : nothing}
+      <p class="hint" ?hidden=${!blocked}>
+        ${t("The browser blocks notifications of this site. Allow them beside the address.")}
+      </p>
     </section>`;
   }
 
@@ -294,6 +296,10 @@ export class SettingsView extends View {
     }
     this.requestUpdate();
   };
+}
+
+function option(value: string, name: string, chosen: boolean, lang?: string): TemplateResult {
+  return html`<option value=${value} lang=${lang ?? nothing} ?selected=${chosen}>${name}</option>`;
 }
 
 function microphoneProblem(error: unknown): string {

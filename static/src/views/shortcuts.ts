@@ -1,6 +1,6 @@
 export type Shortcut = "answer" | "hangup" | "mute" | "hold" | "keypad" | "number" | "help";
 
-/** Alt and a letter: no browser of ours uses these, and a screen reader passes them on. By place, not by letter, for Mac's Option. */
+/** With Alt: no browser of ours uses these, and a screen reader passes them on. By place, as Option changes letters. */
 const BY_CODE: Record<string, Shortcut> = {
   KeyA: "answer",
   KeyQ: "hangup",

@@ -15,7 +15,7 @@ export interface App {
   logOut(): void;
 }
 
-/** A view in the light DOM that follows the store. What it keeps of its own is a plain field and a `requestUpdate()`. */
+/** A view in the light DOM that follows the store. Its own state is plain fields and a `requestUpdate()`. */
 export abstract class View extends LitElement {
   declare app: App;
   #unlisten: (() => void) | undefined;
