@@ -13,4 +13,4 @@ class GatewayLimits:
     handsets: int = 4
     calls: int = 6
     queue: int = 64  # frames that wait for a slow handset or a slow PBX before it is disconnected
-    events: int = 1024  # events of one line that wait to be handled
+    media: int = 32  # commands of one call that wait for the media engine

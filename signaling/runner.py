@@ -247,9 +247,14 @@ class Runner:
     def _queue_media(self, command: MediaCommand) -> None:
         queue = self._media_queues.get(command.call)
         if queue is None:
-            queue = self._media_queues[command.call] = asyncio.Queue()
+            queue = self._media_queues[command.call] = asyncio.Queue(self._limits.media)
             self._spawn(self._run_media(command.call, queue), f"line {self._name} media {command.call}")
-        queue.put_nowait(command)
+        if queue.full() and isinstance(command, MediaRelease):
+            queue.get_nowait()  # the end counts more than what came before it
+        try:
+            queue.put_nowait(command)
+        except asyncio.QueueFull:
+            self._refused(command, "ours", "too many commands wait for the media engine")
 
     async def _run_media(self, call: str, queue: asyncio.Queue[MediaCommand]) -> None:
         """The media commands of one call, in order; ends with its `MediaRelease`."""

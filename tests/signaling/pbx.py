@@ -10,8 +10,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from signaling.digest import Algorithm, Authorization, Challenge, Credentials, verify
+from signaling.fields import Via
 from signaling.message import Request, Response
 from signaling.parser import parse, serialize
+from signaling.uri import NameAddr, Uri
 
 SECRET = "s3nha"
 CHALLENGE = Challenge("pbx", "nonce-1", Algorithm.SHA_256, ("auth",))
@@ -73,6 +75,23 @@ class Pbx:
     async def say(self, message: Request | Response, connection: ServerConnection | None = None) -> None:
         for peer in [connection] if connection else list(self.connections):
             await peer.send(serialize(message), text=True)
+
+    async def calls(self) -> None:
+        """An INVITE from 1002 to what is registered."""
+        caller = NameAddr.parse("<sip:1002@pbx.example>;tag=b")
+        invite = Request.build(
+            "INVITE",
+            Uri.parse(next(iter(self.registered))),
+            via=Via.build("WSS", "pbx.invalid", "b1"),
+            from_=caller,
+            to=NameAddr.parse("<sip:1001@pbx.example>"),
+            call_id="from-pbx",
+            cseq=1,
+            contact=caller.without_tag(),
+            body=SDP,
+            content_type="application/sdp",
+        )
+        await self.say(invite)
 
     async def next(self, method: str) -> Request:
         """The next request, which must be of that method; within five seconds."""

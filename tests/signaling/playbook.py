@@ -127,7 +127,7 @@ class Playbook:
 
     def describe(self, command: MediaOffer | MediaAnswer) -> Event | None:
         """The media engine: the SDP for the other leg is the sender's, marked with where it goes."""
-        direction = command.sdp.rpartition(b"a=")[2].decode()
+        direction = command.sdp.rpartition(b"a=")[2].decode(errors="replace")
         described = Description(
             b"to " + command.to.encode() + b": " + command.sdp, direction, b"m=0" not in command.sdp
         )

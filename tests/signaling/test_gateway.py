@@ -6,10 +6,8 @@ from dataclasses import replace
 import pytest
 
 from signaling.causes import Cause
-from signaling.fields import Via
-from signaling.message import Request
+from signaling.limits import GatewayLimits
 from signaling.ports import FAR, MediaError, Secret
-from signaling.uri import NameAddr, Uri
 from signaling.views import CallState, LineState, RecordingState
 
 from .house import TIMING, Tokens, house
@@ -50,24 +48,9 @@ async def test_call_from_the_log_in_to_the_end() -> None:
 async def test_call_from_the_pbx() -> None:
     async with house() as it:
         page = await it.ready()
-        contact = next(iter(it.pbx.registered))
-        caller, callee = NameAddr.parse("<sip:1002@pbx.example>;tag=b"), NameAddr.parse("<sip:1001@pbx.example>")
-        await it.pbx.say(
-            Request.build(
-                "INVITE",
-                Uri.parse(contact),
-                via=Via.build("WSS", "pbx.invalid", "b1"),
-                from_=caller,
-                to=callee,
-                call_id="from-pbx",
-                cseq=1,
-                contact=caller,
-                body=b"v=0 pbx",
-                content_type="application/sdp",
-            )
-        )
+        await it.pbx.calls()
         rung = await page.request("INVITE")
-        assert rung.body == b"v=0 pbx"
+        assert rung.body == b"v=0 pbx a=sendrecv"
         call = await it.diary.call(CallState.RINGING)
         assert it.gateway.hang_up("line-1", call.call)
         ended = await it.diary.call(CallState.ENDED)
@@ -250,6 +233,16 @@ async def test_media_engine_cannot_release() -> None:
         it.gateway.hang_up("line-1", it.call)
         await page.request("BYE")
         await page.register()
+
+
+async def test_media_engine_has_too_much_to_do() -> None:
+    async with house(limits=GatewayLimits(media=1)) as it:
+        await it.ready("h1")
+        await it.ready("h2")
+        await it.pbx.calls()
+        ended = await it.diary.call(CallState.ENDED)
+        assert ended.cause is Cause.MEDIA_FAILED
+        await it.diary.until(lambda: it.engine.done == [("release",)])
 
 
 # Defects
