@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, type PropertyValues, type TemplateResult } from "lit";
 import { api } from "../api/client.ts";
 import type { Peaks } from "../api/types.ts";
 import { t } from "../i18n/index.ts";
@@ -107,8 +107,8 @@ export class Player extends LitElement {
           >${icon("download")}<span>${t("Download")}</span></a
         >
       </div>
-      <p class="form-error" role="alert">
-        ${this.#trouble ? t("The recording cannot be played here. Download it instead.") : nothing}
+      <p class="form-error" role="alert" ?hidden=${!this.#trouble}>
+        ${t("The recording cannot be played here. Download it instead.")}
       </p>
     </div>`;
   }
