@@ -1,4 +1,4 @@
-"""A PBX of a few lines for tests: counts who connects, says 200 to every REGISTER, keeps what it heard."""
+"""A PBX of a few lines for tests: counts who connects, registers everybody, rings for ever, keeps what it heard."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 _ECHOED = ("via", "from", "to", "call-id", "cseq", "contact", "expires")
+_OK, _RINGING, _TERMINATED = "200 OK", "180 Ringing", "487 Request Terminated"
 
 
 @dataclass
@@ -16,6 +17,7 @@ class Pbx:
     url: str = ""
     connections: int = 0
     heard: list[str] = field(default_factory=list)
+    invite: str = ""
 
     async def handle(self, connection: ServerConnection) -> None:
         self.connections += 1
@@ -23,17 +25,24 @@ class Pbx:
             async for message in connection:
                 text = message if isinstance(message, str) else message.decode()
                 self.heard.append(text.partition("\r\n")[0])
-                if text.startswith("REGISTER "):
-                    await connection.send(_ok(text))
+                method = text.partition(" ")[0]
+                if method in ("REGISTER", "OPTIONS", "BYE"):
+                    await connection.send(_reply(text, _OK))
+                elif method == "INVITE":
+                    self.invite = text
+                    await connection.send(_reply(text, _RINGING))
+                elif method == "CANCEL":
+                    await connection.send(_reply(text, _OK))
+                    await connection.send(_reply(self.invite, _TERMINATED))
         except ConnectionClosed:
             return
 
 
-def _ok(request: str) -> str:
+def _reply(request: str, status: str) -> str:
     lines = request.partition("\r\n\r\n")[0].split("\r\n")[1:]
     kept = [line for line in lines if line.partition(":")[0].strip().lower() in _ECHOED]
     kept = [f"{line};tag=pbx" if line.lower().startswith("to:") else line for line in kept]
-    return "\r\n".join(["SIP/2.0 200 OK", *kept, "Content-Length: 0", "", ""])
+    return "\r\n".join([f"SIP/2.0 {status}", *kept, "Content-Length: 0", "", ""])
 
 
 @asynccontextmanager

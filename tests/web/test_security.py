@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from sqlalchemy import text
 
 from web.problems import Problem
 from web.security import Security
@@ -235,6 +236,18 @@ async def test_policy_reports_that_are_none_are_refused(gateway: House) -> None:
     async with aiohttp.ClientSession(gateway.origin) as session:
         assert (await session.post("/csp-report", data=b"{")).status == 400
         assert (await session.post("/csp-report", data=b" " * 20_000)).status == 204  # not even read
+
+
+async def test_a_database_that_is_away_is_told_without_its_insides(gateway: House) -> None:
+    async with gateway.logged_in() as page:
+        async with gateway.store.database.engine.begin() as connection:
+            await connection.execute(text("DROP TABLE session"))
+        response = await page.get("/api/v1/me")
+        assert response.status == 503 and response.headers["Retry-After"] == "5"
+        problem = await response.json()
+        assert problem["code"] == "unknown" and "session" not in problem["detail"]
+        shown = await page.get("/", headers=HTML)
+        assert shown.status == 503 and "sqlite" not in (await shown.text()).lower()
 
 
 def test_a_problem_says_what_it_is() -> None:
