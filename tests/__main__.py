@@ -3,7 +3,7 @@
 ::
 
     python -m tests                     all kinds
-    python -m tests units sandbox       some of them, by name
+    python -m tests pure sandbox        some of them, by name
 
 On Debian as root, what a kind lacks is installed first. With ``CI=true`` a kind that cannot run is a failure.
 """
@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,19 +28,12 @@ BIN = Path(sys.executable).parent
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|warnings?)")
 CLOSING = re.compile(r"=+ (\d+ (?:passed|failed|error|skipped|deselected).* in [\d.]+s.*?) =+$")
 
-# Pure modules (docs/architecture.md): every branch is to be run by their own tests.
-PURE = ",".join(
-    [
-        *(
-            f"signaling/{name}.py"
-            for name in (
-                "causes views ports errors grammar uri headers message digest transaction dialog events commands "
-                "registration call line"
-            ).split()
-        ),
-        "media/sdp.py",
-    ]
-)
+
+def pure_modules() -> list[str]:
+    """The files of the modules that the import contract calls pure: every branch is to be run by their own tests."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (pure,) = (contract for contract in contracts if contract["name"].startswith("pure modules"))
+    return [f"{module.replace('.', '/')}.py" for module in pure["source_modules"]]
 
 
 @dataclass(frozen=True)
@@ -96,6 +90,8 @@ def pbx() -> str | None:
     return None
 
 
+UNITS = "not browser and not pbx and not fresh"
+PURE_TESTS = ("tests/signaling", "tests/media")  # measured: tracing takes time
 TOOLS = {"debootstrap": "debootstrap", "openssl": "openssl", "ss": "iproute2"}
 
 KINDS = [
@@ -105,12 +101,20 @@ KINDS = [
     Kind("imports", "import contracts", [str(BIN / "lint-imports")]),
     Kind("front-types", "tsc", node("npm", "run", "--silent", "check")),
     Kind("front", "node tests", node("npm", "run", "--silent", "test")),
-    Kind("units", "unit tests", pytest("not browser and not pbx and not fresh", "--cov", "--cov-report=")),
+    Kind("pure", "signaling and media", pytest(UNITS, "--cov", "--cov-report=", *PURE_TESTS)),
     Kind(
         "coverage",
         "pure modules: every branch",
-        python("coverage", "report", "--fail-under=100", "--show-missing", "--skip-covered", f"--include={PURE}"),
+        python(
+            "coverage",
+            "report",
+            "--fail-under=100",
+            "--show-missing",
+            "--skip-covered",
+            f"--include={','.join(pure_modules())}",
+        ),
     ),
+    Kind("units", "the other unit tests", pytest(UNITS, *(f"--ignore={folder}" for folder in PURE_TESTS))),
     Kind("sandbox", "browser and sandbox", pytest("browser and not pbx and not fresh"), browser),
     Kind("pbx", "browser and Asterisk", pytest("pbx"), pbx),
     Kind("fresh", "fresh machine", pytest("fresh"), browser),
