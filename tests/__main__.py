@@ -22,6 +22,7 @@ from pathlib import Path
 
 from .browser.chromium import find_chromium
 from .pbx.asterisk import installed_root
+from .web import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -70,6 +71,13 @@ def apt(*packages: str) -> bool:
     return subprocess.run(install, env=environment, check=False).returncode == 0
 
 
+def database() -> str | None:
+    """The store's tests run on PostgreSQL as well; where it cannot be had they are skipped, and pytest says so."""
+    if not postgres.available():
+        apt("postgresql")
+    return None
+
+
 def browser() -> str | None:
     if find_chromium() is None:
         apt("chromium")
@@ -114,7 +122,7 @@ KINDS = [
             f"--include={','.join(pure_modules())}",
         ),
     ),
-    Kind("units", "the other unit tests", pytest(UNITS, *(f"--ignore={folder}" for folder in PURE_TESTS))),
+    Kind("units", "the other unit tests", pytest(UNITS, *(f"--ignore={folder}" for folder in PURE_TESTS)), database),
     Kind("sandbox", "browser and sandbox", pytest("browser and not pbx and not fresh"), browser),
     Kind("pbx", "browser and Asterisk", pytest("pbx"), pbx),
     Kind("fresh", "fresh machine", pytest("fresh"), browser),
