@@ -85,7 +85,11 @@ def test_a_hostile_list_is_split_in_linear_time(unit: str) -> None:
         ("CALL_ID", ["a", "a@b", "word%ZK-!.*_+'@word`~)(><:\\/\"][?}{"], ["", "@", "a@", "a@b@c", "a b"]),
         ("QUOTED_STRING", ['""', '"a b"', '"\\""', '"\\\x00"', '"é"'], ['"', '"\\"', '"\x00"', '"a"b', '"\n"']),
         ("DISPLAY_TOKENS", ["a", "a  b", "A. Bell"], ["", "a ", "a,b", "a@"]),
-        ("FIELD_VALUE", ["", "é \t", "\\\x07", "a\\"], ["\x00", "a\r", "a\n", "\\\n", "\x7f"]),
+        (
+            "FIELD_VALUE",
+            ["", "é \t", '"\\\x07" "\\\x00"', "a\\", 'a"b\\', '"\\"', '"é"'],
+            ["\x00", "a\r", "a\n", "\\\n", "\x7f", "\\\x00", '\\""\\\x00', '"\\\n"', '"\\\x00', '"a" \\\x07'],
+        ),
         ("FIELD", ["a:", "a \t: b", "a:b:c"], ["a", ": b", "a b: c", " a: b"]),
         ("REQUEST_LINE", ["A b SIP/2.0", "A b sip/7.0"], ["A  b SIP/2.0", "A b SIP/2.0 ", "A b", "A é SIP/2.0"]),
         ("STATUS_LINE", ["SIP/2.0 200 OK", "SIP/2.0 200", "SIP/2.0 200 ", "SIP/2.0 200 é"], ["SIP/2.0 2000 O"]),
