@@ -4,7 +4,7 @@ PY := .venv/bin/python
 NODE = $(PY) hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock clean setup
+.PHONY: help run test lint bench fuzz lock clean setup
 
 help: ## explain these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ lint: setup ## check style, types and the import contracts, without running anyt
 
 bench: setup ## print the figures: ready, ringing, CPU of the media, bytes of the page
 	@exec $(PY) -m bench
+
+fuzz: setup ## put a million mutated messages through the gateway (half an hour); what it finds goes to tests/data/fuzz
+	@exec $(PY) -m tests.fuzz
 
 lock: setup ## write requirements.lock and package-lock.json anew
 	@.ci/step uv 'uv' $(PY) -m pip install -q uv

@@ -22,8 +22,8 @@ _QUOTED = rf'"(?:[^"\\{_CONTROL}]++|\\[\x00-\x09\x0b\x0c\x0e-\x7f])*+"'
 QUOTED_STRING = re.compile(_QUOTED)
 # display-name = *(token LWS), here without its quoted-string
 DISPLAY_TOKENS = re.compile(rf"[{_TOKEN}]++(?:[ \t]++[{_TOKEN}]++)*+")
-# header-value: TEXT-UTF8; a control character only as the second half of a quoted-pair, and that only in a quoted-string
-# (behind a quote that is never closed there is none)
+# header-value: TEXT-UTF8; a control character only as the second half of a quoted-pair in a quoted-string, and none
+# after a quote that is never closed
 FIELD_VALUE = re.compile(rf'(?:[^"{_CONTROL}]++|{_QUOTED})*+(?:"[^{_CONTROL}]*+)?')
 # message-header: name HCOLON value, the white space before the colon as RFC 3261 section 7.3.1 allows it
 FIELD = re.compile(rf"([{_TOKEN}]++)[ \t]*+:[ \t]*+(.*+)", re.DOTALL)
