@@ -267,7 +267,7 @@ async def test_what_cannot_be_sent_is_dropped_and_counted(bench: Bench) -> None:
     again.connect(offered.sdp, Role.CLIENT)
     call.answer("again", again.describe("active"), "far")
     call.select("again", record=False)
-    await until(lambda: bench.happened(Happening.LEG_CONNECTED, "again"))
+    await until(lambda: again.connected and bench.happened(Happening.LEG_CONNECTED, "again"))
     again.send_rtp(rtp(1))  # the source and number of the first handset: it would be the same key stream again
     again.send_rtp(rtp(2))
     await until(lambda: len(far.clear) == 2)
