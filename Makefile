@@ -22,7 +22,7 @@ bench: setup ## print the figures: ready, ringing, CPU of the media, bytes of th
 	@exec $(PY) -m bench
 
 fuzz: setup ## put a million mutated messages through the gateway (half an hour); what it finds goes to tests/data/fuzz
-	@exec $(PY) -m tests.fuzz
+	@exec nice -n 19 $(PY) -m tests.fuzz
 
 lock: setup ## write requirements.lock and package-lock.json anew
 	@.ci/step uv 'uv' $(PY) -m pip install -q uv

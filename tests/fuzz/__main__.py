@@ -2,22 +2,26 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from . import campaign
+from .corpus import FOUND
 
 
-def main() -> int:
-    """0 where nothing was found; what was found is written to tests/data/fuzz."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 where nothing was found, else 1; what was found is written to files."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="of the inputs: the same seed gives the same inputs")
     parser.add_argument("--count", type=int, default=1_000_000, help="how many inputs")
     parser.add_argument("--seconds", type=float, help="begin no more inputs after that time")
     parser.add_argument("--jobs", type=int, help="processes, one for each processor by default")
-    arguments = parser.parse_args()
-    tally = campaign.run(arguments.seed, arguments.count, seconds=arguments.seconds, jobs=arguments.jobs)
-    sys.stdout.write(f"seed {arguments.seed}: {tally}\n")
+    parser.add_argument("--folder", type=Path, default=FOUND, help="where found inputs are written to")
+    wanted = parser.parse_args(arguments)
+    tally = campaign.run(wanted.seed, wanted.count, seconds=wanted.seconds, jobs=wanted.jobs)
+    sys.stdout.write(f"seed {wanted.seed}: {tally}\n")
     for found in tally.found:
-        sys.stdout.write(f"  {campaign.keep(found)}: {found.detail}\n")
+        sys.stdout.write(f"  {campaign.keep(found, wanted.folder)}: {found.detail}\n")
     return 1 if tally.found else 0
 
 

@@ -13,13 +13,12 @@ from pathlib import Path
 from random import Random
 
 from .checks import check
-from .corpus import FOUND, seeds
+from .corpus import seeds
 from .finding import Finding
 from .mutations import Draft, mutate
 
 CHUNK = 1000  # inputs for one task of a worker
 _KEPT = 3  # findings of one kind that are kept; more of the same say nothing new
-_NICE = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def run(seed: int, count: int, *, seconds: float | None = None, jobs: int | None
     began, total = time.monotonic(), Tally()
     context = multiprocessing.get_context("spawn")
     workers = jobs or os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=os.nice, initargs=(_NICE,)) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
         chunks = iter(range(0, count, CHUNK))
         waiting = [pool.submit(run_chunk, seed, at, min(at + CHUNK, count)) for at in _first(chunks, 2 * workers)]
         while waiting:
@@ -141,7 +140,7 @@ def shrink(frame: bytes, fails: Callable[[bytes], bool]) -> bytes:
     return bytes(empty) if fails(bytes(empty)) else bytes(draft) if fails(bytes(draft)) else frame
 
 
-def keep(found: Found, folder: Path = FOUND) -> Path:
+def keep(found: Found, folder: Path) -> Path:
     """Writes the input to a file, to be replayed by `test_fuzz` for ever; one of the same bytes is there once."""
     digest = hashlib.sha256(found.frame).digest()
     for path in folder.glob("*.sip"):

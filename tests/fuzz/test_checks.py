@@ -11,8 +11,9 @@ from signaling.parser import parse, serialize
 from signaling.uri import Uri
 
 from . import campaign, checks, peer
+from .__main__ import main
 from .b2bua import check_far
-from .campaign import Found, keep, make, run_chunk, scene_of, shrink
+from .campaign import Found, Tally, keep, make, run_chunk, scene_of, shrink
 from .deadline import TooLong, deadline
 from .finding import Finding
 from .mutations import MARKER
@@ -180,7 +181,30 @@ def test_a_finding_is_made_small_and_kept(monkeypatch: pytest.MonkeyPatch, tmp_p
     path = keep(found, tmp_path)
     assert keep(replace(found, number=99), tmp_path) == path
     assert (path.read_bytes(), scene_of(path)) == (found.frame, found.scene)
-    assert "3 findings" not in str(tally) and "planted" in str(tally)
+    assert f"planted: {tally.kinds['planted']}" in str(tally)
+
+
+def test_the_command_says_what_it_did(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--seed", "7", "--count", "60", "--jobs", "1", "--folder", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "seed 7: 60 inputs" in said and "inputs/s" in said and "accepted" in said and "0 findings" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_stops_in_time(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campaign, "CHUNK", 20)
+    assert main(["--count", "1000000", "--seconds", "0", "--jobs", "1"]) == 0
+    assert "seed 1: 40 inputs" in capsys.readouterr().out
+
+
+def test_the_command_fails_for_a_finding(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = Found("slow", "ready", 7, 2, "too slow", b"frame")
+    monkeypatch.setattr(campaign, "run", lambda *_, **__: Tally(count=1, found=[found]))
+    assert main(["--folder", str(tmp_path)]) == 1
+    assert "slow.ready.7-2.sip: too slow" in capsys.readouterr().out
+    assert (tmp_path / "slow.ready.7-2.sip").read_bytes() == b"frame"
 
 
 def test_what_cannot_be_made_smaller_stays() -> None:
