@@ -12,8 +12,8 @@ from signaling.uri import Uri, escape_user
 
 from . import naive, peer
 from .finding import Finding
-from .mutations import MARKER
 from .stages import HANDSET, PBX_SDP, Stage
+from .words import MARKER
 
 _NEVER = (
     *(

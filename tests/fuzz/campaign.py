@@ -14,8 +14,9 @@ from random import Random
 
 from .checks import check
 from .corpus import seeds
+from .draft import Draft
 from .finding import Finding
-from .mutations import Draft, mutate
+from .mutations import mutate
 
 CHUNK = 1000  # inputs for one task of a worker
 _KEPT = 3  # findings of one kind that are kept; more of the same say nothing new

@@ -16,9 +16,9 @@ from .b2bua import check_far
 from .campaign import Found, Tally, keep, make, run_chunk, scene_of, shrink
 from .deadline import TooLong, deadline
 from .finding import Finding
-from .mutations import MARKER
 from .naive import Unreadable
 from .stages import DIALLING, HANDSET, enter
+from .words import MARKER
 
 SAID = parse(DIALLING.replace(b"sip:600@", b"sip:" + MARKER + b"@"))
 AGENT = b"User-Agent: Ramal"
