@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "l": "content-length", "m": "contact"}
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
+_CONTROLS = frozenset(map(chr, (*range(9), *range(10, 32), 127)))
 
 
 class Unreadable(ValueError):
@@ -96,11 +97,12 @@ def frame(data: bytes, *, plain: bool = False) -> tuple[str, list[tuple[str, str
 
 def _refuse_controls(text: str, plain: bool) -> None:
     """A control character may only be the second half of a quoted-pair in a quoted string."""
+    if _CONTROLS.isdisjoint(text):
+        return
     quoted = escaped = False
     for char in text:
-        if (char < " " and char != "\t") or char == "\x7f":
-            if plain or not (quoted and escaped):
-                raise Unreadable("there is a bare control character in the header section")
+        if char in _CONTROLS and (plain or not (quoted and escaped)):
+            raise Unreadable("there is a bare control character in the header section")
         if escaped:
             escaped = False
         elif char == "\\" and quoted:
@@ -122,6 +124,8 @@ def _only(fields: list[tuple[str, str]], name: str) -> str:
 
 def _outside(text: str, separator: str) -> list[str]:
     """``text`` split at ``separator``, where that is neither in quotes nor in angle brackets."""
+    if '"' not in text and "<" not in text:
+        return text.split(separator)
     parts, part, quoted, escaped, bracket = [], "", False, False, False
     for char in text:
         if char == separator and not quoted and not bracket:

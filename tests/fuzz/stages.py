@@ -60,6 +60,7 @@ class Stage:
     page: Page
     invite: Request | None = None
     names: Mapping[bytes, bytes] = field(default_factory=dict)
+    scene: str = ""
 
     def hears(self, frame: bytes) -> None:
         """The page says ``frame``, which must be good."""
@@ -197,6 +198,7 @@ SCENES: Mapping[str, Callable[[], Stage]] = {
 def enter(scene: str) -> Stage:
     """What was said on the way there is forgotten."""
     stage = SCENES[scene]()
+    stage.scene = scene
     stage.forget()
     return stage
 
