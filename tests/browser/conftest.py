@@ -17,7 +17,11 @@ from .exchange import Exchange, asterisk_exchange, sandbox_exchange
 from .gateway import USERS, Gateway, User
 from .phone import Phone
 
-ONCE = ("test_accessible", "test_screenshots")  # of these the PBX makes no difference: the sandbox will do
+ONCE = (
+    "test_accessible",
+    "test_disk_full",
+    "test_screenshots",
+)  # of these the PBX makes no difference: the sandbox will do
 LAST = ("test_pbx_lost", "test_secret")  # in this order, after all others: one kills the PBX, one looks at everything
 
 
@@ -27,10 +31,12 @@ def exchange_of(item: pytest.Item) -> str:
     return str(callspec.params.get("exchange", "")) if callspec is not None else ""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks what is in this folder, and moves the modules of `LAST` behind the others of the same PBX."""
     here = Path(__file__).parent
-    items[:] = [item for item in items if not (item.path.stem in ONCE and exchange_of(item) == "asterisk")]
+    twice = [item for item in items if item.path.stem in ONCE and exchange_of(item) == "asterisk"]
+    config.hook.pytest_deselected(items=twice)
+    items[:] = [item for item in items if item not in twice]
     mine = [item for item in items if here in item.path.parents]
     for item in mine:
         item.add_marker("browser")

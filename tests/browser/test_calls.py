@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Dialog, expect
 
 from .conftest import Phones, Site
 from .exchange import until
@@ -204,3 +204,21 @@ async def test_logging_out_ends_the_handset(phones: Phones, ana: User, bruno: Us
     b.page.on("dialog", lambda dialog: dialog.accept())
     await b.log_out()
     await a.ended("ended", 15)
+
+
+async def test_leaving_the_page_in_a_call_warns_first(phones: Phones, ana: User) -> None:
+    phone = await phones.ready(ana)
+    await phone.dial("600")
+    await phone.hears(ana.tone)
+    warned: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        warned.append(dialog.type)
+        await dialog.dismiss()
+
+    phone.page.on("dialog", stay)
+    await phone.page.close(run_before_unload=True)
+    await until(lambda: warned == ["beforeunload"], 5, "the page asks whether to leave")
+    await phone.hears(ana.tone)
+    await phone.press("call-hangup")
+    await phone.ended("ended")
