@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +29,7 @@ pytestmark = [pytest.mark.fresh, pytest.mark.timeout(600)]
 
 
 ADDRESS = r"(http://\S+)"
+INSTALLED = "Python packages"  # the step of the Makefile
 LOGIN = r"^\s*ana\s+\W*(\S+)"  # the agent's name and password
 
 
@@ -108,10 +108,9 @@ async def test_a_clone_makes_a_call(tmp_path: Path) -> None:
         address, password = demo.found(ADDRESS), demo.found(LOGIN)
         assert address and password
         await call(address, "ana", password, tone)
-    again = time.monotonic()
+    assert INSTALLED in (tmp_path / "first.out").read_text()
     async with make_run(clone, env, tmp_path / "second.out"):
-        took = time.monotonic() - again
-    assert took < 15, f"the second make run took {took:.0f} s to the printed address"
+        assert INSTALLED not in (tmp_path / "second.out").read_text(), "nothing has changed, and it is set up again"
     carried = wheel(clone, env, tmp_path / "dist")
     assert any(re.fullmatch(r"static/build/assets/.*\.js", name) for name in carried)
     for part in (
