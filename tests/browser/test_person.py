@@ -1,4 +1,4 @@
-"""What a person does around the calls: paste a number, choose devices, be told on a hidden page, change the password."""
+"""What a person does around the calls: paste a number, choose devices, be told while hidden, change the password."""
 
 from playwright.async_api import expect
 
