@@ -16,11 +16,13 @@ from .context import Context
 from .dialog import DialogId
 from .events import MediaDescribed, MediaHappening, MediaRefused
 from .far import FarAgent
+from .late_offer import LateRenegotiation
 from .leg import Header, Leg
 from .message import Request
 from .near import NearAgent
 from .ports import FAR
 from .renegotiation import Renegotiation
+from .session_timer import SessionTimer
 from .views import CallState, CallView, RecordingState
 
 _GONE = (404, 408, 410, 481)  # the PBX does not know the call any more
@@ -55,7 +57,7 @@ class Call:
         self._context = context
         self._board = board
         self._connected: set[str] = set()  # legs whose audio can flow
-        self._renegotiation: Renegotiation | None = None
+        self._renegotiation: Renegotiation | LateRenegotiation | None = None
 
     @property
     def is_over(self) -> bool:
@@ -99,7 +101,7 @@ class Call:
 
         Legs that are still being set up get ``near`` or ``far`` as their final response, or a CANCEL; others a BYE.
         """
-        for name in ("ringing", "media", "detached", "lost", "probe", "glare", f"ack.{FAR}", "ack"):
+        for name in ("ringing", "media", "detached", "lost", "probe", "glare", "session", f"ack.{FAR}", "ack"):
             self._context.cancel_timer(self.timer(name))
         self._context.forget_media(self.id)
         if self._renegotiation is not None:
@@ -125,6 +127,12 @@ class Call:
         """The gateway stops."""
         self.finish(Cause.INTERRUPTED, "gateway", near=503, far=480)
 
+    def far_leg(self) -> Leg:
+        """A new one, with its session timer."""
+        leg = Leg(self._board.far, FAR, self._context.ids.token())
+        leg.session = SessionTimer(self._context, self.timer("session"), leg.refresh, self._lost)
+        return leg
+
     # The conversation
 
     def talk(self, near: Leg, **told: Any) -> None:
@@ -142,8 +150,10 @@ class Call:
         timer = self.timer("ack" if leg.name != FAR else f"ack.{FAR}")
         self._context.set_timer(timer, self._context.timing.transaction, self._no_ack)
 
-    def acknowledged(self, leg: Leg) -> None:
+    def acknowledged(self, leg: Leg, ack: Request) -> None:
         self._context.cancel_timer(self.timer("ack" if leg.name != FAR else f"ack.{FAR}"))
+        if isinstance(self._renegotiation, LateRenegotiation):
+            self._renegotiation.acknowledged(leg, ack)
 
     def _no_ack(self) -> None:
         self.finish(Cause.INTERRUPTED, "gateway")
@@ -183,13 +193,17 @@ class Call:
         if request.method == "BYE":
             leg.left()
             leg.reply(request, 200)
-            self.finish(Cause.ENDED, "other" if is_far else "agent")
+            self.finish(Cause.ENDED if self.is_active else Cause.CANCELLED, "other" if is_far else "agent", far=487)
         elif request.method == "INVITE":
             self._reinvited(leg, request)
         elif request.method == "OPTIONS" or (request.method == "NOTIFY" and is_far):
             leg.reply(request, 200)
+        elif request.method == "PRACK" and is_far:
+            leg.reply(request, 200 if leg.acknowledges(request) else 481)
+        elif request.method == "UPDATE" and is_far and not request.body:
+            leg.reply(request, 200)
         elif request.method == "UPDATE" and is_far:
-            leg.reply(request, 488 if request.body else 200)  # with SDP it should be a re-INVITE
+            self._reinvited(leg, request)
         else:
             leg.reply(request, 405)
 
@@ -197,12 +211,13 @@ class Call:
         other = self.near if leg is self.far else self.far
         if not self.is_active or other is None or self._renegotiation is not None:
             leg.reply(request, 491)
-        elif not request.body:
+        elif not request.body and other is self.far:
             leg.reply(request, 488, "An offer is expected")
         elif other is self.near and not other.agent.is_connected:
             leg.reply(request, 491)  # the handset will be back, or the call over, when it is asked again
         else:
-            self._renegotiation = Renegotiation(self._context, self, leg, other, request)
+            kind = Renegotiation if request.body else LateRenegotiation
+            self._renegotiation = kind(self._context, self, leg, other, request)
             self._renegotiation.start()
 
     def renegotiated(self, leg: Leg, direction: str | None) -> None:
@@ -240,6 +255,9 @@ class Call:
 
     def _not_back(self) -> None:
         self.finish(Cause.INTERRUPTED, "gateway")
+
+    def take(self, agent: NearAgent) -> None:
+        """The person wants to go on with it at ``agent``'s handset."""
 
     def handset_registered(self, agent: NearAgent) -> None:
         """``agent`` has a binding. The same page (its Contact's user tells) gets its dialogs back on its new socket."""

@@ -108,6 +108,14 @@ class RetryAsked:
 @dataclass(frozen=True, slots=True)
 class Reconfigured:
     """An administrator changed the line: a new secret, address, name or recording policy."""
+@dataclass(frozen=True, slots=True)
+class TakeAsked:
+    """A person wants to go on with a live call at this handset, which is attached."""
+
+    call: str
+    handset: str
+
+
 
     config: LineConfig
 
@@ -142,3 +150,4 @@ Event = (
     | SessionEnded
     | LineClosed
 )
+    | TakeAsked

@@ -26,6 +26,7 @@ from .events import (
     Reconfigured,
     RetryAsked,
     SessionEnded,
+    TakeAsked,
 )
 from .handset import Handset
 from .limits import GatewayLimits
@@ -82,10 +83,19 @@ class Gateway:
         await self.close()
         await self._tasks.__aexit__(kind, error, trace)
 
-    async def serve(self, socket: web.WebSocketResponse, config: LineConfig, *, handset: str, session: str) -> None:
+    async def serve(
+        self,
+        socket: web.WebSocketResponse,
+        config: LineConfig,
+        *,
+        handset: str,
+        session: str,
+        page: str | None = None,
+    ) -> None:
         """Serve a handset's WebSocket that is already upgraded (subprotocol ``sip``); returns when it has ended.
 
-        ``session`` is the log-in that it belongs to: see `close_session`. A handset id that is attached already is
+        ``session`` is the log-in that it belongs to: see `close_session`; ``page`` tells the pages that come with one
+        handset id apart: see `handset_in_use`. A handset id that is attached already is
         taken over: the older socket closes with 4409. The line's ``config`` of now replaces what it had.
         """
         if self._closed:
@@ -97,18 +107,18 @@ class Gateway:
             return
         if older := runner.handsets.get(handset):
             older.close(_REPLACED, "attached again")
-        page = Handset(socket, handset=handset, session=session, limits=self._limits)
-        runner.handsets[handset] = page
+        attached = Handset(socket, handset=handset, session=session, page=page, limits=self._limits)
+        runner.handsets[handset] = attached
         runner.happened(HandsetAttached(handset))
 
         def received(message: Request | Response) -> None:
-            if runner.handsets.get(handset) is page:
+            if runner.handsets.get(handset) is attached:
                 runner.happened(NearReceived(handset, message))
 
         try:
-            await page.run(received)
+            await attached.run(received)
         finally:
-            if runner.handsets.get(handset) is page:
+            if runner.handsets.get(handset) is attached:
                 del runner.handsets[handset]
                 runner.happened(HandsetDetached(handset))
 
@@ -145,10 +155,11 @@ class Gateway:
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return self._tasks.create_task(_guard(work, name), name=name)
 
-    def handset_in_use(self, line: str, handset: str) -> bool:
-        """Whether a page with this handset id is attached now."""
+    def handset_in_use(self, line: str, handset: str, *, page: str | None = None) -> bool:
+        """Whether a page with this handset id is attached now; another one than ``page``, where that is known."""
         runner = self._runners.get(line)
-        return runner is not None and handset in runner.handsets
+        attached = runner.handsets.get(handset) if runner is not None else None
+        return attached is not None and (page is None or attached.page != page)
 
     def line_view(self, line: str) -> LineView | None:
         """None for a line that is not up: nobody attached."""
@@ -168,7 +179,11 @@ class Gateway:
         """False where there is no such live call."""
         return self._ask(line, call, HangUpAsked(call))
 
-    def _ask(self, line: str, call: str, event: MuteAsked | HangUpAsked) -> bool:
+    def take(self, line: str, call: str, handset: str) -> bool:
+        """Move a conversation to that handset. False where there is no such live call or no such handset attached."""
+        return self.handset_in_use(line, handset) and self._ask(line, call, TakeAsked(call, handset))
+
+    def _ask(self, line: str, call: str, event: MuteAsked | HangUpAsked | TakeAsked) -> bool:
         runner = self._runners.get(line)
         if runner is None or call not in runner.calls:
             return False

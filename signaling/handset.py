@@ -38,9 +38,18 @@ class _Bucket:
 class Handset:
     """One attached page. `send` and `close` never wait; a page that does not take what we send is disconnected."""
 
-    def __init__(self, socket: web.WebSocketResponse, *, handset: str, session: str, limits: GatewayLimits) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        *,
+        handset: str,
+        session: str,
+        limits: GatewayLimits,
+        page: str | None = None,
+    ) -> None:
         self.handset = handset
         self.session = session
+        self.page = page
         self._socket = socket
         self._limits = limits
         self._message_limits = Limits(message=limits.frame)

@@ -7,7 +7,7 @@ No clock, no socket, no randomness: time comes as `TimerFired`, identifiers from
 import re
 from collections.abc import Callable
 
-from .agent import ALLOW, Agent
+from .agent import Agent
 from .call import Call
 from .commands import CloseHandset, Command
 from .context import Context
@@ -26,6 +26,7 @@ from .events import (
     Reconfigured,
     RetryAsked,
     SessionEnded,
+    TakeAsked,
     TimerFired,
     UpstreamClosed,
     UpstreamOpened,
@@ -232,8 +233,8 @@ class Line:
 
     def asked(self, agent: Agent, request: Request) -> None:
         """A new request: of a dialog, or one that may begin one."""
-        if request.require:
-            agent.reply(request, 420, headers=[("Unsupported", ", ".join(request.require))])
+        if unknown := [tag for tag in request.require if tag not in agent.extensions]:
+            agent.reply(request, 420, headers=[("Unsupported", ", ".join(unknown))])
         elif request.to_tag is not None and request.method != "REGISTER":
             self._asked_in_dialog(agent, request)
         elif isinstance(agent, NearAgent):
@@ -254,11 +255,11 @@ class Line:
         if request.method == "REGISTER":
             self._registrar.register(agent, request)
         elif request.method not in ("INVITE", "OPTIONS"):
-            agent.reply(request, 481 if request.method == "BYE" else 405, headers=[ALLOW])
+            agent.reply(request, 481 if request.method == "BYE" else 405, headers=[agent.allow])
         elif not own.same_aor(request.from_.uri):
             agent.reply(request, 403)
         elif request.method == "OPTIONS":
-            agent.reply(request, 200, headers=[ALLOW])
+            agent.reply(request, 200, headers=[agent.allow])
         else:
             self._dialled(agent, request)
 
@@ -277,11 +278,11 @@ class Line:
 
     def _asked_far(self, request: Request) -> None:
         if request.method == "OPTIONS":
-            self.far.reply(request, 200, headers=[ALLOW])
+            self.far.reply(request, 200, headers=[self.far.allow])
         elif request.method == "NOTIFY":
             self.far.reply(request, 200)  # message waiting and the like, which we did not ask for
         elif request.method != "INVITE":
-            self.far.reply(request, 481 if request.method == "BYE" else 405, headers=[ALLOW])
+            self.far.reply(request, 481 if request.method == "BYE" else 405, headers=[self.far.allow])
         elif request.uri.user != self.far.contact.uri.user:
             self.far.reply(request, 404)
         else:
@@ -294,7 +295,7 @@ class Line:
         wanted = DialogId.of_request(request)
         for call in self._calls.values():
             if leg := call.find(agent, wanted):
-                call.acknowledged(leg)
+                call.acknowledged(leg, request)
                 return
 
     def cancelled(self, agent: Agent, invite: Request, cancel: Request) -> None:

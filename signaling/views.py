@@ -81,6 +81,9 @@ class CallView:
 
     ``near_call_id`` is the Call-ID that the handset itself chose for its INVITE (outgoing calls): with it the page
     finds its own session. ``sip_status`` and ``sip_reason`` are the far side's final answer, where there was one.
+
+    ``detached``: the page of ``handset`` is gone and the call waits for it, for ``grace`` seconds from the view in
+    which that began; None where it waits for as long as it rings.
     """
 
     call: str
@@ -89,7 +92,7 @@ class CallView:
     state: CallState
     number: str
     name: str | None = None
-    handset: str | None = None  # the one that dialled or answered
+    handset: str | None = None  # the one that dialled, answered, or has it now
     near_call_id: str | None = None
     early_media: bool = False
     held: bool = False  # by the agent
@@ -100,3 +103,5 @@ class CallView:
     sip_status: int | None = None
     sip_reason: str | None = None
     ended_by: str | None = None  # "agent", "other", "gateway"
+    detached: bool = False
+    grace: float | None = None

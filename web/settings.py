@@ -62,6 +62,11 @@ class TimingSettings(_Group):
     idle: float = Field(default=20.0, ge=0, description="a line stays registered this long after its last page left")
     idle_in_call: float = Field(default=90.0, ge=0, description="the same while a call is live")
     detached: float = Field(default=6.0, ge=0, description="a live call waits this long for its page to come back")
+    detached_ringing: float = Field(default=10.0, ge=0, description="the same for a call that still rings")
+    elsewhere: float = Field(
+        default=5.0, ge=0, description="after this long a waiting call is offered to any page that is opened"
+    )
+    offered: float = Field(default=10.0, gt=0, description="a page that is offered a call answers within this")
     ringing: float = Field(default=180.0, gt=0, description="a call may ring this long")
     media: float = Field(default=10.0, gt=0, description="after the answer both sides must have audio within this")
     lost: float = Field(default=8.0, gt=0, description="a live call outlives the connection to the PBX this long")

@@ -46,7 +46,7 @@ async def _serve(app: web.Application, socket: web.WebSocketResponse, ticket: Ti
     async with asyncio.TaskGroup() as tasks:
         watch = tasks.create_task(_watch(app, ticket, config.line), name=f"handset {ticket.handset} session watch")
         try:
-            await app[GATEWAY].serve(socket, config, handset=ticket.handset, session=ticket.session)
+            await app[GATEWAY].serve(socket, config, handset=ticket.handset, session=ticket.session, page=ticket.page)
         finally:
             watch.cancel()
 

@@ -40,6 +40,7 @@ class NewPassword(_In):
 
 class LineTicketWish(_In):
     handset: HandsetId
+    page: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")] | None = None
 
 
 class EventsTicketWish(_In):
@@ -48,6 +49,10 @@ class EventsTicketWish(_In):
 
 class NewSecret(_In):
     secret: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class TakeWish(_In):
+    handset: HandsetId
 
 
 class CallChange(_In):
@@ -160,6 +165,8 @@ class CallBody(_Out):
     ended_at: datetime | None
     duration: float | None
     recording: RecordingOfCall | None
+    detached: bool
+    resume_until: datetime | None
 
     @classmethod
     def of(cls, row: CallRow) -> Self:
@@ -266,13 +273,17 @@ class CallMessage(_Out):
     call: CallBody
 
 
+_NO_COLUMNS = ("duration", "recording", "detached", "resume_until")
+
+
 def _call_values(row: CallRow) -> dict[str, Any]:
     call, recording = row.call, row.recording
-    same = {name: getattr(call, name) for name in CallBody.model_fields if name not in ("duration", "recording")}
+    same = {name: getattr(call, name) for name in CallBody.model_fields if name not in _NO_COLUMNS}
     talked = None
     if call.answered_at is not None and call.ended_at is not None:
         talked = round(max(0.0, (call.ended_at - call.answered_at).total_seconds()), 3)
     made = None
     if recording is not None:
         made = RecordingOfCall(id=recording.id, state=recording.state, duration=recording.duration)
-    return {**same, "duration": talked, "recording": made}
+    waiting = {"detached": row.detached, "resume_until": row.resume_until}
+    return {**same, **waiting, "duration": talked, "recording": made}

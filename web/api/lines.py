@@ -46,9 +46,10 @@ async def line_ticket(request: web.Request, visitor: Visitor) -> web.StreamRespo
     row = await own_line(request, visitor)
     _take_ticket(request, visitor)
     handset = wish.handset
-    if request.app[GATEWAY].handset_in_use(row.line.id, handset):
+    if request.app[GATEWAY].handset_in_use(row.line.id, handset, page=wish.page):
         handset = secrets.token_hex(16)
-    ticket = request.app[TICKETS].issue(Ticket(Purpose.SIP, visitor.session.id, visitor.scope, handset))
+    promised = Ticket(Purpose.SIP, visitor.session.id, visitor.scope, handset, wish.page)
+    ticket = request.app[TICKETS].issue(promised)
     return routes.answer(LineTicketBody(ticket=ticket, handset=handset))
 
 

@@ -55,8 +55,12 @@ class CallFilter:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
+    """``detached`` and ``resume_until`` are of a live call: see `web.journal.LiveCall`."""
+
     call: Call
     recording: Recording | None
+    detached: bool = False
+    resume_until: datetime | None = None
 
 
 class Calls:
