@@ -41,6 +41,14 @@ class NearReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamWaits:
+    """The connection that was asked for is not opened yet: other lines of the same PBX come first, for about so many
+    ``seconds``."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class UpstreamOpened:
     pass
 
@@ -136,6 +144,7 @@ Event = (
     HandsetAttached
     | HandsetDetached
     | NearReceived
+    | UpstreamWaits
     | UpstreamOpened
     | UpstreamClosed
     | FarReceived

@@ -32,6 +32,7 @@ from .handset import Handset
 from .limits import GatewayLimits
 from .line import Line
 from .message import Request, Response
+from .pacing import Pacer
 from .ports import Ids, Journal, LineConfig, MediaEngine
 from .runner import Runner
 from .timing import Timing
@@ -69,6 +70,7 @@ class Gateway:
         self._timing = timing
         self._user_agent = user_agent
         self._authorities = Authorities()
+        self._pacer = Pacer(limits.registers)
         self._runners: dict[str, Runner] = {}
         self._tasks = asyncio.TaskGroup()
         self._closed = False
@@ -140,6 +142,7 @@ class Gateway:
             media=self._media,
             journal=self._journal,
             authorities=self._authorities,
+            pacer=self._pacer,
             limits=self._limits,
             user_agent=self._user_agent,
             spawn=self._spawn,

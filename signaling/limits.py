@@ -14,3 +14,4 @@ class GatewayLimits:
     calls: int = 6
     queue: int = 64  # frames that wait for a slow handset or a slow PBX before it is disconnected
     media: int = 32  # commands of one call that wait for the media engine
+    registers: int = 20  # REGISTER a second of all lines together to one PBX

@@ -30,6 +30,7 @@ from .events import (
     TimerFired,
     UpstreamClosed,
     UpstreamOpened,
+    UpstreamWaits,
 )
 from .far import FarAgent
 from .incoming import IncomingCall
@@ -121,6 +122,8 @@ class Line:
                 if found := self._calls.get(call):
                     found.media_changed(what, leg)
             case UpstreamOpened():
+            case UpstreamWaits(seconds):
+                self._registration.waits(seconds)
                 self._registration.opened()
             case UpstreamClosed(reason, detail):
                 self._registration.closed(reason, detail)

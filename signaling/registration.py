@@ -88,13 +88,21 @@ class Registration:
         """Nothing is connected and nothing is due."""
         return self._state is _State.IDLE
 
+    @property
+    def _state_shown(self) -> LineState:
+        """A line that waits for its turn after a failure is as offline as one that waits for the next try."""
+        waits = self._state is _State.CONNECTING and self._retry_in is not None and self._reason is not None
+        return LineState.OFFLINE if waits else _SHOWN[self._state]
+
     def show(self) -> None:
         """Publish the view if it has changed."""
+        state = self._state_shown
+        connecting = state is LineState.CONNECTING
         view = LineView(
             line=self._context.config.line,
-            state=_SHOWN[self._state],
-            reason=self._reason,
-            detail=self._detail,
+            state=state,
+            reason=None if connecting else self._reason,
+            detail=None if connecting else self._detail,
             retry_in=self._retry_in,
             handsets=self._handsets(),
         )
@@ -148,6 +156,12 @@ class Registration:
         elif self._state is not _State.LEAVING:
             self._disconnect()
 
+    def waits(self, seconds: float) -> None:
+        """Other lines connect first: this is one more wait for the next try, and shows as one."""
+        if self._state is _State.CONNECTING:
+            self._retry_in = round(seconds, 1)
+            self.show()
+
     def opened(self) -> None:
         if self._state is _State.CONNECTING:
             self._far.connected()
@@ -160,7 +174,8 @@ class Registration:
             self._fail(reason, detail)
 
     def _connect(self) -> None:
-        self._go(_State.CONNECTING)
+        failed = self._state is _State.OFFLINE
+        self._go(_State.CONNECTING, *((self._reason, self._detail) if failed else ()))
         self._context.do(Connect(self._context.config.url, self._context.config.ca))
 
     def _register(self) -> None:
@@ -224,8 +239,9 @@ class Registration:
         self._drop()
         timing = self._context.timing
         most = timing.retry_in_call if self._busy() else timing.retry_most
-        delay = min(most, timing.retry_first * 2.0 ** min(self._tries, 30))
-        delay *= 0.5 + self._context.random() / 2
+        first = timing.retry_first
+        ceiling = min(most, first * 2.0 ** min(self._tries + 1, 30))
+        delay = first + self._context.random() * max(ceiling - first, 0.0)  # full jitter, above the shortest wait
         delay = max(delay, min(retry_after or 0, _LONGEST_RETRY_AFTER))
         self._tries += 1
         self._context.set_timer(_RETRY, delay, self._connect)

@@ -1,6 +1,7 @@
 """Runs one line: brings it the events, does its commands. One atomic step per event, nothing awaited in between."""
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -35,10 +36,13 @@ from .events import (
     TimerFired,
     UpstreamClosed,
     UpstreamOpened,
+    UpstreamWaits,
 )
 from .handset import Handset
 from .limits import GatewayLimits
 from .line import Line
+from .message import Request, Response
+from .pacing import Lane, Pacer, Urgency
 from .parser import Limits, parse, serialize
 from .ports import Journal, MediaEngine, MediaError
 from .upstream import MAX_SIZE, Authorities, Upstream, UpstreamLost
@@ -47,6 +51,8 @@ from .views import CallState, CallView, LineView
 _log = logging.getLogger(__name__)
 _MEDIA_TIMEOUT = 5.0  # seconds for one command of the media engine
 _INTERNAL_ERROR = 1011
+_TELL_WAIT = 1.5  # seconds: a shorter wait for our turn is not worth telling
+_TELL_AGAIN = 5.0  # seconds after which a wait is estimated anew
 _FAR_LIMITS = Limits(message=MAX_SIZE, headers=200, header_section=65_536)
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
@@ -65,6 +71,7 @@ class Runner:
         media: MediaEngine,
         journal: Journal,
         authorities: Authorities,
+        pacer: Pacer,
         limits: GatewayLimits,
         user_agent: str,
         spawn: Spawn,
@@ -79,6 +86,7 @@ class Runner:
         self._media = media
         self._journal = journal
         self._authorities = authorities
+        self._pacer = pacer
         self._limits = limits
         self._user_agent = user_agent
         self._spawn = spawn
@@ -138,7 +146,7 @@ class Runner:
                 if handset := self.handsets.get(command.handset):
                     handset.send(serialize(command.message))
             case SendFar():
-                self._send_far(serialize(command.message))
+                self._send_far_paced(command.message)
             case SetTimer():
                 self._set_timer(command)
             case CancelTimer():
@@ -185,6 +193,7 @@ class Runner:
     async def _connect(self, command: Connect) -> None:
         """Runs one connection to its end; reports it only while it is the line's current one."""
         me = asyncio.current_task()
+        await self._wait_for_turn(self._pacer.openings(command.url))
         try:
             upstream = await Upstream.open(
                 command.url, command.ca, self._authorities, user_agent=self._user_agent, queue=self._limits.queue
@@ -209,6 +218,20 @@ class Runner:
         finally:
             await upstream.close()
 
+    async def _wait_for_turn(self, lane: Lane) -> None:
+        """Until this line may open its connection; the page is told where that takes a while."""
+        come = asyncio.Event()
+        turn = lane.ask(Urgency.CALL if self.calls else Urgency.NEW, come.set)
+        try:
+            while turn.waits:
+                if (seconds := lane.seconds(turn)) >= _TELL_WAIT:
+                    self.happened(UpstreamWaits(seconds))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_TELL_AGAIN):
+                        await come.wait()
+        finally:
+            turn.give_up()
+
     def _receive_far(self, data: bytes, upstream: Upstream) -> None:
         if self._upstream is not upstream:
             return
@@ -220,6 +243,27 @@ class Runner:
                 self._send_far(serialize(error.reply))
             return
         self.happened(FarReceived(message))
+
+    def _send_far_paced(self, message: Request | Response) -> None:
+        """A REGISTER waits for its turn; by then the connection may be another one, and it is not sent."""
+        data, upstream = serialize(message), self._upstream
+        if upstream is None or not isinstance(message, Request) or message.method != "REGISTER":
+            self._send_far(data)
+            return
+
+        def send() -> None:
+            if self._upstream is upstream:
+                self._send_far(data)
+
+        self._pacer.registers(self.line.config.url).ask(self._urgency(message), send)
+
+    def _urgency(self, register: Request) -> Urgency:
+        if self.calls:
+            return Urgency.CALL
+        if register.expires == 0:
+            return Urgency.LEAVING
+        signed = register.headers.get("Authorization") or register.headers.get("Proxy-Authorization")
+        return Urgency.KNOWN if signed or self.line.is_ready else Urgency.NEW
 
     def _send_far(self, data: bytes) -> None:
         if self._upstream is None:

@@ -47,8 +47,8 @@ class Diary:
     def audit(self, line: str, what: str, detail: str) -> None:
         self.audits.append((line, what, detail))
 
-    async def until(self, wanted: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+    async def until(self, wanted: Callable[[], bool], within: float = 5) -> None:
+        async with asyncio.timeout(within):
             while not wanted():
                 self._changed.clear()
                 with contextlib.suppress(TimeoutError):  # what is wanted may change without a view

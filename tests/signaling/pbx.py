@@ -28,6 +28,7 @@ class Pbx:
         self.registered: set[str] = set()
         self.connections: set[ServerConnection] = set()
         self.answers: Callable[[Request], int] = lambda invite: 200
+        self.on_register: Callable[[Request], None] = lambda register: None
         self.url = ""
 
     async def handle(self, connection: ServerConnection) -> None:
@@ -61,6 +62,7 @@ class Pbx:
         await self.say(response, connection)
 
     def _register(self, request: Request) -> Response:
+        self.on_register(request)
         value = request.headers.get("Authorization")
         given = Authorization.parse(value) if value else None
         if given is None or not verify(given, CHALLENGE, Credentials("1001", SECRET), "REGISTER"):

@@ -27,7 +27,7 @@ def talking(allow: str = "INVITE, BYE, UPDATE") -> tuple[Playbook, Page, Talk]:
 
 
 def reconnected(play: Playbook) -> None:
-    play.wait(1)
+    play.wait(2)
     play.happens(UpstreamOpened())
     play.reply(play.far_request("REGISTER"), 200)
     assert play.state is LineState.READY
@@ -291,7 +291,7 @@ def test_silent_pbx_is_asked_whether_it_knows_the_call() -> None:
 def test_both_are_lost() -> None:
     play, page, talk = talking()
     play.happens(UpstreamClosed("closed", ""), HandsetDetached("h1"))
-    play.wait(0.9)
+    play.wait(1.9)
     play.happens(UpstreamOpened())
     play.reply(play.far_request("REGISTER"), 200)
     back(play, page)
