@@ -21,7 +21,7 @@ from .transaction import (
 )
 from .uri import NameAddr
 
-ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS")
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 _TRANSACTIONS = 32  # unfinished ones of a peer
 _FAREWELLS = 16  # calls that ended while the peer was away
 
@@ -74,7 +74,12 @@ class Receiver(Protocol):
 
 
 class Agent(ABC):
-    """The base of the near and the far one. ``name`` is for timers and unique in the line; ``contact`` is ours."""
+    """The base of the near and the far one. ``name`` is for timers and unique in the line; ``contact`` is ours;
+    ``allow`` and ``extensions`` are what this side of us takes: a header, and the option tags of RFC 3261 section 19.2.
+    """
+
+    allow: tuple[str, str] = ("Allow", ALLOW)
+    extensions: tuple[str, ...] = ()
 
     def __init__(
         self, context: Context, name: str, receiver: Receiver, *, transport: str, host: str, contact: NameAddr

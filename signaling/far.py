@@ -5,12 +5,14 @@ once, and once more where the PBX says that the nonce was stale. After the regis
 Each signature and each refusal to sign is audited; neither the secret nor the signature is.
 """
 
-from .agent import Agent, Receiver, Sent, Then
+from .agent import ALLOW, Agent, Receiver, Sent, Then
 from .commands import Audit, SendFar
 from .context import Context
 from .digest import Credentials, authorize, choose
+from .early import RELIABLE
 from .fields import Via
 from .message import Request, Response
+from .session_timer import OPTION, SUPPORTED
 from .transaction import Answered
 from .uri import NameAddr, Uri, escape_user
 
@@ -19,6 +21,9 @@ _SIGNATURES = 2  # of one request: the second for a stale nonce only
 
 class FarAgent(Agent):
     """``user_agent`` is what the PBX sees of us as User-Agent."""
+
+    allow = ("Allow", f"{ALLOW}, UPDATE, PRACK, NOTIFY")
+    extensions = (RELIABLE, OPTION)
 
     def __init__(self, context: Context, receiver: Receiver, *, user_agent: str) -> None:
         host = f"{context.ids.token()[:12].lower()}.invalid"
@@ -76,8 +81,10 @@ class FarAgent(Agent):
                     return int(text)
         return asked if response.expires is None else response.expires
 
-    def invite(self, user: str, body: bytes, tag: str, then: Then) -> Sent:
-        """An INVITE to ``user`` at the line's domain, made of nothing but that and the SDP."""
+    def invite(self, user: str, body: bytes, tag: str, then: Then, *, reliable: bool = False) -> Sent:
+        """An INVITE to ``user`` at the line's domain, made of nothing but that and the SDP. ``reliable`` offers 100rel,
+        for a PBX that insists (421).
+        """
         target = Uri("sip", escape_user(user), self._context.config.domain)
         request = Request.build(
             "INVITE",
@@ -88,7 +95,7 @@ class FarAgent(Agent):
             call_id=self._context.ids.token(),
             cseq=1,
             contact=self.contact,
-            headers=[("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"), self.user_agent],
+            headers=[self.allow, ("Supported", f"{OPTION}, {RELIABLE}") if reliable else SUPPORTED, self.user_agent],
             body=body,
             content_type="application/sdp",
         )

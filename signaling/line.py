@@ -39,6 +39,7 @@ from .near import NearAgent, Registrar, own_address
 from .outgoing import OutgoingCall
 from .ports import NEAR_DOMAIN, Ids, LineConfig
 from .registration import Registration
+from .session_timer import too_short
 from .timing import Timing
 
 _IDLE = "line.idle"
@@ -121,9 +122,9 @@ class Line:
             case MediaChanged(call, what, leg):
                 if found := self._calls.get(call):
                     found.media_changed(what, leg)
-            case UpstreamOpened():
             case UpstreamWaits(seconds):
                 self._registration.waits(seconds)
+            case UpstreamOpened():
                 self._registration.opened()
             case UpstreamClosed(reason, detail):
                 self._registration.closed(reason, detail)
@@ -288,6 +289,8 @@ class Line:
             self.far.reply(request, 481 if request.method == "BYE" else 405, headers=[self.far.allow])
         elif request.uri.user != self.far.contact.uri.user:
             self.far.reply(request, 404)
+        elif (least := too_short(request)) is not None:
+            self.far.reply(request, 422, headers=[("Min-SE", str(least))])
         else:
             room = len(self._calls) < self._max_calls
             call = IncomingCall(self._context, self, request, self._context.ids.token())

@@ -37,7 +37,7 @@ class NearAgent(Agent):
         super().disconnected()
 
     def invite(self, caller: NameAddr, body: bytes, tag: str, then: Then, headers: tuple[tuple[str, str], ...]) -> Sent:
-        """Rings this handset; it must be registered."""
+        """Rings this handset; it must be registered. Without a ``body``, the handset is asked for an offer."""
         assert self.binding is not None
         request = Request.build(
             "INVITE",
@@ -48,9 +48,9 @@ class NearAgent(Agent):
             call_id=self._context.ids.token(),
             cseq=1,
             contact=self.contact,
-            headers=[("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"), *headers],
+            headers=[self.allow, *headers],
             body=body,
-            content_type="application/sdp",
+            content_type="application/sdp" if body else None,
         )
         return self.request(request, then)
 

@@ -283,13 +283,22 @@ class Playbook:
         call_id, body = f"in-{self.branches.token()}", sdp("pbx") if body is None else body
         return self.pbx_says("INVITE", from_=caller, to=callee, call_id=call_id, headers=headers, body=body)
 
-    def pbx_asks(self, method: str, ours: Request | Response, *, cseq: int = 100, body: bytes = b"") -> Request:
+    def pbx_asks(
+        self,
+        method: str,
+        ours: Request | Response,
+        *,
+        cseq: int = 100,
+        headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        tag: str = "pbx",
+    ) -> Request:
         """Something in a dialog: of our INVITE, which the PBX answered, or of our response to its INVITE."""
         if isinstance(ours, Response):
             from_, to = ours.from_, ours.to
         else:
-            from_, to = ours.to.with_tag("pbx"), ours.from_
-        return self.pbx_says(method, from_=from_, to=to, call_id=ours.call_id, cseq=cseq, body=body)
+            from_, to = ours.to.with_tag(tag), ours.from_
+        return self.pbx_says(method, from_=from_, to=to, call_id=ours.call_id, cseq=cseq, headers=headers, body=body)
 
     def pbx_cancel(self, invite: Request, *headers: tuple[str, str]) -> None:
         self.happens(FarReceived(wired(build_cancel(invite, *headers))))
