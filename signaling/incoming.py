@@ -16,8 +16,8 @@ from .fields import Reason
 from .leg import Leg, LegState
 from .message import Request, Response
 from .near import NearAgent
-from .ports import FAR, NEAR_DOMAIN
-from .uri import NameAddr, Uri, escape_user
+from .ports import FAR
+from .uri import NameAddr
 from .views import CallState, CallView, Direction
 
 _ELSEWHERE = ("Reason", str(Reason("SIP", 200, "Call completed elsewhere")))
@@ -48,7 +48,6 @@ class IncomingCall(Call):
         )
         super().__init__(context, board, view)
         self._offer = invite.body
-        self._caller = NameAddr(Uri("sip", escape_user(number or "anonymous"), NEAR_DOMAIN), name)
         self._callee = self.far_leg()
         self._callee.invited(invite)
         self._ringing: dict[str, Leg] = {}
@@ -97,7 +96,7 @@ class IncomingCall(Call):
             self._invite(agent, leg, event.description.sdp)
 
     def _invite(self, agent: NearAgent, leg: Leg, sdp: bytes) -> None:
-        leg.inviting(agent.invite(self._caller, sdp, leg.tag, lambda it: self._near_answered(leg, it), leg.headers))
+        leg.inviting(agent.invite(self.other, sdp, leg.tag, lambda it: self._near_answered(leg, it), leg.headers))
 
     def _near_answered(self, leg: Leg, outcome: Outcome) -> None:
         waited = leg.state is LegState.INVITING
@@ -123,7 +122,7 @@ class IncomingCall(Call):
         for other in [it for it in self._ringing.values() if it is not leg]:
             other.close(487, _ELSEWHERE)
             self._context.do(MediaDrop(self.id, other.name))
-        self._ringing = {leg.name: leg}
+        self._ringing = {}
         if not response.body:
             self.finish(Cause.MEDIA_FAILED, "gateway", far=488)
             return
@@ -173,7 +172,7 @@ class IncomingCall(Call):
         if self._ringing:
             return
         if not leg.agent.is_connected:
-            self._context.set_timer(self.timer("detached"), self._context.timing.detached, self._nobody)
+            self._context.set_timer(self.timer("detached"), self._context.timing.detached_ringing, self._nobody)
         else:
             self._nobody()
 

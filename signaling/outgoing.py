@@ -135,4 +135,23 @@ class OutgoingCall(Call):
             return
         self._caller.accept(event.description.sdp)
         self.await_ack(self._caller)
-        self.talk(self._caller, sip_status=response.status, sip_reason=response.reason)
+        self.talk(self._caller, **told)
+
+    # A page that goes while it rings has forgotten its INVITE when it is back: it is offered the call at the answer.
+
+    def handset_lost(self, agent: NearAgent) -> None:
+        if self.is_active or self.is_over or self._caller.agent is not agent:
+            super().handset_lost(agent)
+        else:
+            self._caller.lost()
+            self.attachment.lost(self._context.timing.detached_ringing)
+
+    def handset_registered(self, agent: NearAgent) -> None:
+        if self.attachment.is_detached and not self.is_active and self._caller.agent is agent:
+            self.attachment.waits_for_answer()
+        super().handset_registered(agent)
+        told = {"sip_status": response.status, "sip_reason": response.reason}
+        if self.attachment.is_detached:
+            self.talk(self._caller, **told)
+            self.attachment.answered()
+            return

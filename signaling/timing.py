@@ -9,7 +9,7 @@ class Timing:
 
     idle: float = 20.0  # the far side stays up this long after the last handset
     idle_in_call: float = 90.0  # ... while a call is live
-    detached: float = 6.0  # a live call waits this long for a page to take it back
+    detached: float = 90.0  # a live call waits this long for a page to take it back
     detached_ringing: float = 10.0  # ... and one that still rings
     elsewhere: float = 5.0  # after this long another page that is opened is offered the call, too
     offered: float = 10.0  # a page that is offered a call has this long to answer

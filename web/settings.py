@@ -61,7 +61,7 @@ class TimingSettings(_Group):
 
     idle: float = Field(default=20.0, ge=0, description="a line stays registered this long after its last page left")
     idle_in_call: float = Field(default=90.0, ge=0, description="the same while a call is live")
-    detached: float = Field(default=6.0, ge=0, description="a live call waits this long for its page to come back")
+    detached: float = Field(default=90.0, ge=0, description="a live call waits this long for its page to come back")
     detached_ringing: float = Field(default=10.0, ge=0, description="the same for a call that still rings")
     elsewhere: float = Field(
         default=5.0, ge=0, description="after this long a waiting call is offered to any page that is opened"
