@@ -138,6 +138,10 @@ class Agent(ABC):
         for say in farewells:
             say()
 
+    def reaches(self, target: Uri) -> bool:
+        """Whether somebody is still there who knows ``target``, the peer's address in a dialog."""
+        return True
+
     # As a client
 
     def request(self, request: Request, then: Then, again: Again | None = None) -> Sent:
@@ -146,10 +150,6 @@ class Agent(ABC):
         """
         sent = Sent(request, then, again or _again)
         self._start(sent)
-    def reaches(self, target: Uri) -> bool:
-        """Whether somebody is still there who knows ``target``, the peer's address in a dialog."""
-        return True
-
         return sent
 
     def _start(self, sent: Sent) -> None:

@@ -109,14 +109,6 @@ class HangUpAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class RetryAsked:
-    """A person wants a refused or offline line to be tried again now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reconfigured:
-    """An administrator changed the line: a new secret, address, name or recording policy."""
-@dataclass(frozen=True, slots=True)
 class TakeAsked:
     """A person wants to go on with a live call at this handset, which is attached."""
 
@@ -124,6 +116,14 @@ class TakeAsked:
     handset: str
 
 
+@dataclass(frozen=True, slots=True)
+class RetryAsked:
+    """A person wants a refused or offline line to be tried again now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconfigured:
+    """An administrator changed the line: a new secret, address, name or recording policy."""
 
     config: LineConfig
 
@@ -154,9 +154,9 @@ Event = (
     | MediaChanged
     | MuteAsked
     | HangUpAsked
+    | TakeAsked
     | RetryAsked
     | Reconfigured
     | SessionEnded
     | LineClosed
 )
-    | TakeAsked

@@ -145,6 +145,10 @@ class Line:
             case HangUpAsked(call):
                 if found := self._calls.get(call):
                     found.hang_up()
+            case TakeAsked(call, handset):
+                found, agent = self._calls.get(call), self._handsets.get(handset)
+                if found is not None and agent is not None and agent.is_registered:
+                    found.take(agent)
             case RetryAsked():
                 self._registration.retry()
             case Reconfigured(config):

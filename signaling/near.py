@@ -32,6 +32,10 @@ class NearAgent(Agent):
     def send(self, message: Request | Response) -> None:
         self._context.do(SendNear(self.handset, message))
 
+    def reaches(self, target: Uri) -> bool:
+        """Another page may have come with the handset's id: it has another Contact."""
+        return self.binding is None or self.binding.uri.user == target.user
+
     def disconnected(self) -> None:
         self.binding = None
         super().disconnected()
@@ -40,10 +44,6 @@ class NearAgent(Agent):
         """Rings this handset; it must be registered. Without a ``body``, the handset is asked for an offer."""
         assert self.binding is not None
         request = Request.build(
-    def reaches(self, target: Uri) -> bool:
-        """Another page may have come with the handset's id: it has another Contact."""
-        return self.binding is None or self.binding.uri.user == target.user
-
             "INVITE",
             self.binding.uri.bare(),
             via=self.via(),

@@ -133,6 +133,11 @@ class OutgoingCall(Call):
         if isinstance(event, MediaRefused):
             self.finish(Cause.MEDIA_FAILED, "gateway", near=500)
             return
+        told = {"sip_status": response.status, "sip_reason": response.reason}
+        if self.attachment.is_detached:
+            self.talk(self._caller, **told)
+            self.attachment.answered()
+            return
         self._caller.accept(event.description.sdp)
         self.await_ack(self._caller)
         self.talk(self._caller, **told)
@@ -150,8 +155,3 @@ class OutgoingCall(Call):
         if self.attachment.is_detached and not self.is_active and self._caller.agent is agent:
             self.attachment.waits_for_answer()
         super().handset_registered(agent)
-        told = {"sip_status": response.status, "sip_reason": response.reason}
-        if self.attachment.is_detached:
-            self.talk(self._caller, **told)
-            self.attachment.answered()
-            return
