@@ -82,6 +82,11 @@ class Pool:
         return len(self._links)
 
     @property
+    def is_ready(self) -> bool:
+        """A worker is up; one that died is started again, and the others take the calls meanwhile."""
+        return bool(self._links)
+
+    @property
     def pids(self) -> tuple[int, ...]:
         """The process ids of the workers that are up, in the order of their numbers."""
         return tuple(self._links[number].pid for number in sorted(self._links))

@@ -136,6 +136,14 @@ class SessionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayDrains:
+    """The gateway will stop: calls that are there go on, no new one begins. Who tries is told to come again
+    ``retry_after`` seconds later."""
+
+    retry_after: int
+
+
+@dataclass(frozen=True, slots=True)
 class LineClosed:
     """The gateway stops: every call ends, the registration is taken back."""
 
@@ -158,5 +166,6 @@ Event = (
     | RetryAsked
     | Reconfigured
     | SessionEnded
+    | GatewayDrains
     | LineClosed
 )

@@ -15,6 +15,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from .events import (
+    GatewayDrains,
     HandsetAttached,
     HandsetDetached,
     HangUpAsked,
@@ -48,6 +49,7 @@ _REPLACED = 4409  # the same page came back on a new socket
 _TOO_MANY = 4429  # the line has all the handsets that it may have
 _RESTART = 1012
 _RESTARTING = "the gateway restarts"
+_CLOSE_RATE = 10  # handsets a second that are told to reconnect, where there are few of them
 
 
 class Gateway:
@@ -74,6 +76,7 @@ class Gateway:
         self._runners: dict[str, Runner] = {}
         self._tasks = asyncio.TaskGroup()
         self._closed = False
+        self._draining = False
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -100,7 +103,7 @@ class Gateway:
         handset id apart: see `handset_in_use`. A handset id that is attached already is
         taken over: the older socket closes with 4409. The line's ``config`` of now replaces what it had.
         """
-        if self._closed:
+        if self._closed or (self._draining and not self.call_views(config.line)):
             await socket.close(code=_RESTART, message=_RESTARTING.encode())
             return
         runner = self._runner(config)
@@ -219,6 +222,34 @@ class Gateway:
             if call in runner.calls:
                 runner.happened(MediaChanged(call, MediaHappening(what), leg))
                 return
+
+    @property
+    def is_draining(self) -> bool:
+        """No new call begins any more."""
+        return self._draining or self._closed
+
+    async def drain(self) -> None:
+        """Returns when no call is live and every handset has been told to reconnect (1012); after `Timing.drain` in any
+        case. Idle lines go one after the other within `Timing.spread`, the others as soon as their last call ends.
+        """
+        self._draining = True
+        runners = tuple(self._runners.values())
+        spread = min(self._timing.spread, len(runners) / _CLOSE_RATE)
+        for runner in runners:
+            runner.happened(GatewayDrains(retry_after=max(1, round(spread))))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.drain), asyncio.TaskGroup() as tasks:
+                for runner in runners:
+                    name = f"drain line {runner.line.config.line}"
+                    tasks.create_task(self._drain(runner, random.uniform(0, spread)), name=name)
+
+    async def _drain(self, runner: Runner, delay: float) -> None:
+        await asyncio.sleep(delay)
+        await runner.quiet.wait()
+        runner.happened(LineClosed())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.stop + 1):
+                await runner.stopped.wait()
 
     async def close(self) -> None:
         """Every call ends, every line un-registers, the sockets close with 1012. Bounded to a few seconds."""

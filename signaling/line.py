@@ -15,6 +15,7 @@ from .dialog import DialogId
 from .events import (
     Event,
     FarReceived,
+    GatewayDrains,
     HandsetAttached,
     HandsetDetached,
     HangUpAsked,
@@ -74,6 +75,7 @@ class Line:
         self._calls: dict[str, Call] = {}
         self._registrar = Registrar(self._context, self._registered)
         self._closed = False
+        self._retry_after: int | None = None  # the gateway drains: what is new should come then
         self.far = FarAgent(self._context, self, user_agent=user_agent)
         self._registration = Registration(
             self._context,
@@ -156,6 +158,8 @@ class Line:
                 self._registration.reconfigure(old)
             case SessionEnded(handsets):
                 self._end_session(handsets)
+            case GatewayDrains(retry_after):
+                self._retry_after = retry_after
             case _:
                 self._close()
 
@@ -277,6 +281,8 @@ class Line:
             agent.reply(invite, 404)
         elif not invite.body:
             agent.reply(invite, 488, "An offer is expected")
+        elif self._retry_after is not None:
+            agent.reply(invite, 503, headers=[("Retry-After", str(self._retry_after))])
         elif len(self._calls) >= self._max_calls:
             agent.reply(invite, 503, "Too Many Calls")
         else:
@@ -293,6 +299,8 @@ class Line:
             self.far.reply(request, 481 if request.method == "BYE" else 405, headers=[self.far.allow])
         elif request.uri.user != self.far.contact.uri.user:
             self.far.reply(request, 404)
+        elif self._retry_after is not None:
+            self.far.reply(request, 480, headers=[("Retry-After", str(self._retry_after))])
         elif (least := too_short(request)) is not None:
             self.far.reply(request, 422, headers=[("Min-SE", str(least))])
         else:

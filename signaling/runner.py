@@ -82,6 +82,8 @@ class Runner:
         self.calls: dict[str, CallView] = {}  # live ones, as last published
         self.view: LineView | None = None
         self.stopped = asyncio.Event()  # the connection is closed and nothing is left to do
+        self.quiet = asyncio.Event()  # no call is live
+        self.quiet.set()
         self._name = line.config.line
         self._media = media
         self._journal = journal
@@ -176,6 +178,10 @@ class Runner:
             self.calls.pop(view.call, None)
         else:
             self.calls[view.call] = view
+        if self.calls:
+            self.quiet.clear()
+        else:
+            self.quiet.set()
         self._journal.call_changed(view)
 
     def _set_timer(self, command: SetTimer) -> None:

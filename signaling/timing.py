@@ -22,4 +22,6 @@ class Timing:
     retry_first: float = 1.0  # the shortest wait for the next try of the PBX; the longest doubles at each try up to
     retry_most: float = 30.0
     retry_in_call: float = 2.0  # the longest wait while a call waits for the line
+    drain: float = 1800.0  # live calls may go on this long while the gateway drains
+    spread: float = 30.0  # ... and its idle handsets are told to reconnect within this
     stop: float = 3.0  # un-REGISTER, BYE and CANCEL have this long when the gateway stops

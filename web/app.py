@@ -6,7 +6,6 @@ Each resource is a `cleanup_ctx`: opened in this order at start, closed in the r
 
 import asyncio
 import dataclasses
-import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -36,6 +35,7 @@ from .pages.assets import BUILD, Assets
 from .pages.render import Renderer
 from .security import Security
 from .settings import Settings
+from .shutdown import signals, until_over
 from .sockets import OpenSockets
 from .store import Store, migrate
 from .store.database import connect
@@ -48,6 +48,7 @@ logger = log.logger(__name__)
 
 _KEEP_ALIVE = 75.0  # seconds an idle HTTP connection is kept
 _SHUTDOWN = 5.0  # seconds that requests in flight have at the end
+_LAST_RECORDINGS = 3.0  # seconds that the captures closed at the end have to be converted; the rest is done at start
 _BODY = 1 << 20  # bytes
 
 
@@ -121,6 +122,7 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
         if left:
             logger.warning("captures of a former run are converted", captures=left)
         await stack.enter_async_context(_running(recorder.run(), "recorder"))
+        stack.push_async_callback(recorder.settled, _LAST_RECORDINGS)
         app[keys.HUB] = await stack.enter_async_context(_hub(app, recorder))
         yield
 
@@ -160,7 +162,7 @@ async def _gateway(app: web.Application) -> AsyncIterator[None]:
         media=adapter,
         journal=journal,
         ids=_Ids(),
-        limits=GatewayLimits(handsets=limits.handsets, calls=limits.calls),
+        limits=GatewayLimits(handsets=limits.handsets, calls=limits.calls, registers=limits.registers),
         timing=Timing(**timing.model_dump()),
     )
     async with gateway:
@@ -187,28 +189,24 @@ async def _running(work: Coroutine[None, None, None], name: str) -> AsyncIterato
 
 
 async def serve(settings: Settings, *, on_ready: Callable[[], None] | None = None) -> None:
-    """Migrates, listens on ``settings.host:settings.port``, calls ``on_ready``, and returns after SIGTERM or SIGINT.
+    """Migrates, listens on ``settings.host:settings.port``, calls ``on_ready``, and returns when a signal
+    has asked for the end: see `web.shutdown`.
 
     Raises `SettingsError`, `migrate.DatabaseBehind`, OSError (the port is taken).
     """
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     runner = web.AppRunner(
         build_app(settings), access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=_SHUTDOWN
     )
-    try:
-        await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        logger.info("listening", host=settings.host, port=settings.port, public_url=settings.public_url)
-        if on_ready is not None:
-            on_ready()
-        await stop.wait()
-        logger.info("stopping")
-    finally:
-        await runner.cleanup()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    with signals() as asked:
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, settings.host, settings.port).start()
+            logger.info("listening", host=settings.host, port=settings.port, public_url=settings.public_url)
+            if on_ready is not None:
+                on_ready()
+            await until_over(runner.app, asked)
+        finally:
+            await runner.cleanup()
 
 
 def run(settings: Settings, *, on_ready: Callable[[], None] | None = None) -> None:

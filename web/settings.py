@@ -54,6 +54,7 @@ class LimitSettings(_Group):
     tickets_per_session: int = Field(default=60, ge=1, description="tickets taken a minute in one session")
     handsets: int = Field(default=4, ge=1, description="open pages on one line")
     calls: int = Field(default=6, ge=1, description="calls at once on one line")
+    registers: int = Field(default=20, ge=2, description="REGISTER a second of all lines together to one PBX")
 
 
 class TimingSettings(_Group):
@@ -71,6 +72,8 @@ class TimingSettings(_Group):
     media: float = Field(default=10.0, gt=0, description="after the answer both sides must have audio within this")
     lost: float = Field(default=8.0, gt=0, description="a live call outlives the connection to the PBX this long")
     expires: int = Field(default=300, ge=60, description="lifetime asked for in REGISTER")
+    drain: float = Field(default=1800.0, ge=0, description="after SIGTERM live calls may go on this long")
+    spread: float = Field(default=30.0, ge=0, description="idle pages are told of a restart within this")
 
 
 class Settings(BaseSettings):

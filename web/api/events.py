@@ -50,7 +50,7 @@ async def events(request: web.Request) -> web.StreamResponse:
         raise Problem(403, "forbidden", "the user is gone")
     me = await describe(request, user, ticket.scope)
     socket = web.WebSocketResponse(compress=False, heartbeat=_HEARTBEAT, max_msg_size=1024)
-    with app[SESSIONS].watch(ticket.session) as ended, app[SOCKETS].holding(socket):
+    with app[SESSIONS].watch(ticket.session) as ended, app[SOCKETS].holding(socket, ticket.scope.user):
         await socket.prepare(request)
         with failures_logged("a feed socket failed"):
             await _FeedSocket(app, ticket, socket).serve(me, ended)

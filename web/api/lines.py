@@ -9,6 +9,7 @@ from ..auth.tickets import Purpose, Ticket
 from ..keys import GATEWAY, JOURNAL, LINES, SETTINGS, STORE, TICKETS, TICKETS_BY_SESSION
 from ..lines import LineFacts
 from ..problems import Problem, too_many
+from ..shutdown import refuse_new
 from ..store.lines import LineRow
 from ..store.scope import Role, Scope
 from ..store.secrets import SIP
@@ -43,6 +44,7 @@ async def line(request: web.Request, visitor: Visitor) -> web.StreamResponse:
 async def line_ticket(request: web.Request, visitor: Visitor) -> web.StreamResponse:
     """A duplicated tab brings the handset id of the tab it was copied from: it is given a new one."""
     wish = await routes.read(request, LineTicketWish)
+    refuse_new(request.app, visitor.scope)
     row = await own_line(request, visitor)
     _take_ticket(request, visitor)
     handset = wish.handset
@@ -55,6 +57,7 @@ async def line_ticket(request: web.Request, visitor: Visitor) -> web.StreamRespo
 
 async def events_ticket(request: web.Request, visitor: Visitor) -> web.StreamResponse:
     wish = await routes.read(request, EventsTicketWish)
+    refuse_new(request.app, visitor.scope)
     _take_ticket(request, visitor)
     ticket = request.app[TICKETS].issue(Ticket(Purpose.EVENTS, visitor.session.id, visitor.scope, wish.handset))
     return routes.answer(TicketBody(ticket=ticket))

@@ -56,6 +56,7 @@ export const everyCode = (): string[] => [
   t("error.bad_request"),
   t("error.bad_origin"),
   t("error.network"),
+  t("error.restarting"),
   t("error.unknown"),
 ];
 
