@@ -25,6 +25,7 @@ from .near import NearAgent
 from .ports import FAR, NEAR_DOMAIN
 from .renegotiation import Renegotiation
 from .session_timer import SessionTimer
+from .transfer import Transfer
 from .uri import NameAddr, Uri, escape_user
 from .views import CallState, CallView, RecordingState
 
@@ -60,6 +61,7 @@ class Call:
         self._context = context
         self._board = board
         self.attachment = Attachment(context, self)
+        self.transfer = Transfer(context, self)
         self._postponed: Request | None = None  # of the near leg, until it is known whether it keeps the call
         self._connected: set[str] = set()  # legs whose audio can flow
         self._renegotiation: Renegotiation | LateRenegotiation | None = None
@@ -67,6 +69,10 @@ class Call:
     @property
     def is_over(self) -> bool:
         return self.view.state is CallState.ENDED
+
+    @property
+    def number(self) -> str:
+        return self.view.number
 
     @property
     def is_active(self) -> bool:
@@ -106,7 +112,7 @@ class Call:
 
         Legs that are still being set up get ``near`` or ``far`` as their final response, or a CANCEL; others a BYE.
         """
-        for name in ("ringing", "media", "lost", "probe", "glare", "session", f"ack.{FAR}", "ack"):
+        for name in ("ringing", "media", "lost", "probe", "glare", "session", "transfer", f"ack.{FAR}", "ack"):
             self._context.cancel_timer(self.timer(name))
         self._context.forget_media(self.id)
         if self._renegotiation is not None:
@@ -215,8 +221,11 @@ class Call:
             self.finish(Cause.ENDED if self.is_active else Cause.CANCELLED, "other" if is_far else "agent", far=487)
         elif request.method == "INVITE":
             self._reinvited(leg, request)
-        elif request.method == "OPTIONS" or (request.method == "NOTIFY" and is_far):
+        elif request.method == "OPTIONS":
             leg.reply(request, 200)
+        elif request.method == "NOTIFY" and is_far:
+            leg.reply(request, 200)
+            self.transfer.notified(request)
         elif request.method == "PRACK" and is_far:
             leg.reply(request, 200 if leg.acknowledges(request) else 481)
         elif request.method == "UPDATE" and is_far and not request.body:

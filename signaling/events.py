@@ -109,6 +109,15 @@ class HangUpAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """A person hands a call on: to the number ``to``, or to the other side of the line's call ``consulted``."""
+
+    call: str
+    to: str | None = None
+    consulted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TakeAsked:
     """A person wants to go on with a live call at this handset, which is attached."""
 
@@ -162,6 +171,7 @@ Event = (
     | MediaChanged
     | MuteAsked
     | HangUpAsked
+    | TransferAsked
     | TakeAsked
     | RetryAsked
     | Reconfigured

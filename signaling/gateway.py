@@ -28,6 +28,7 @@ from .events import (
     RetryAsked,
     SessionEnded,
     TakeAsked,
+    TransferAsked,
 )
 from .handset import Handset
 from .limits import GatewayLimits
@@ -185,11 +186,18 @@ class Gateway:
         """False where there is no such live call."""
         return self._ask(line, call, HangUpAsked(call))
 
+    def transfer(self, line: str, call: str, *, to: str | None = None, consulted: str | None = None) -> bool:
+        """Hand a call on: to a number, or to the other side of another call. False where there is no such live call."""
+        runner = self._runners.get(line)
+        if consulted is not None and (runner is None or consulted not in runner.calls):
+            return False
+        return self._ask(line, call, TransferAsked(call, to, consulted))
+
     def take(self, line: str, call: str, handset: str) -> bool:
         """Move a conversation to that handset. False where there is no such live call or no such handset attached."""
         return self.handset_in_use(line, handset) and self._ask(line, call, TakeAsked(call, handset))
 
-    def _ask(self, line: str, call: str, event: MuteAsked | HangUpAsked | TakeAsked) -> bool:
+    def _ask(self, line: str, call: str, event: MuteAsked | HangUpAsked | TransferAsked | TakeAsked) -> bool:
         runner = self._runners.get(line)
         if runner is None or call not in runner.calls:
             return False

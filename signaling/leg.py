@@ -200,7 +200,7 @@ class Leg:
         request, self.dialog = self.dialog.request(
             method,
             self.agent.via(),
-            contact=self.agent.contact if refreshing else None,
+            contact=self.agent.contact if refreshing or method == "REFER" else None,
             headers=[*self.headers, *headers, self.agent.allow] if method == "INVITE" else headers,
             body=body,
             content_type=SDP if body else None,

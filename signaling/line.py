@@ -29,6 +29,7 @@ from .events import (
     SessionEnded,
     TakeAsked,
     TimerFired,
+    TransferAsked,
     UpstreamClosed,
     UpstreamOpened,
     UpstreamWaits,
@@ -147,6 +148,8 @@ class Line:
             case HangUpAsked(call):
                 if found := self._calls.get(call):
                     found.hang_up()
+            case TransferAsked():
+                self._transfer(event)
             case TakeAsked(call, handset):
                 found, agent = self._calls.get(call), self._handsets.get(handset)
                 if found is not None and agent is not None and agent.is_registered:
@@ -229,6 +232,13 @@ class Line:
         for handset, agent in tuple(self._handsets.items()):
             if agent.is_connected:
                 self._context.do(CloseHandset(handset, *_RESTART))
+
+    def _transfer(self, asked: TransferAsked) -> None:
+        call, consulted = self._calls.get(asked.call), self._calls.get(asked.consulted or "")
+        if call is None or call is consulted or (consulted is None and asked.consulted is not None):
+            return
+        dialable = asked.to if asked.to is not None and _DIALLED.fullmatch(asked.to) else None
+        call.transfer.ask(dialable, consulted)
 
     # The PBX
 

@@ -75,6 +75,13 @@ class RecordingState(StrEnum):
     FAILED = "failed"
 
 
+class TransferState(StrEnum):
+    NONE = "none"
+    PENDING = "pending"  # the PBX was asked; the call goes on meanwhile
+    FAILED = "failed"  # the call goes on
+    DONE = "done"  # the call ends with it
+
+
 @dataclass(frozen=True, slots=True)
 class CallView:
     """One call of a line. ``number`` and ``name`` are those of the other side, as dialled or as the PBX told them.
@@ -105,3 +112,5 @@ class CallView:
     ended_by: str | None = None  # "agent", "other", "gateway"
     detached: bool = False
     grace: float | None = None
+    transfer: TransferState = TransferState.NONE  # the last one that was asked for
+    transfer_to: str | None = None
