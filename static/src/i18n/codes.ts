@@ -17,6 +17,7 @@ export const everyCode = (): string[] => [
   t("cause.pbx_refused"),
   t("cause.interrupted"),
   t("cause.answered_elsewhere"),
+  t("cause.too_many"),
   t("line.reason.bad_secret"),
   t("line.reason.forbidden"),
   t("line.reason.not_found"),
