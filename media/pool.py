@@ -15,7 +15,6 @@ from typing import Any, Self
 
 from . import control
 from .engine import (
-    BadDescription,
     Description,
     EngineError,
     EngineUnavailable,
@@ -24,7 +23,7 @@ from .engine import (
     Listener,
     Report,
 )
-from .sdp import MAX_BYTES
+from .sdp import decode
 from .settings import MediaSettings
 from .workerlink import WorkerLink, spawn
 
@@ -92,7 +91,7 @@ class Pool:
         return tuple(self._links[number].pid for number in sorted(self._links))
 
     async def offer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
-        text = _text(sdp)
+        text = decode(sdp, self._settings.sdp)  # what could not be told to the worker in JSON
         known = self._homes.get(call)
         home = known or self._place()
         self._homes[call] = home
@@ -104,7 +103,8 @@ class Pool:
             raise
 
     async def answer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
-        return control.description_of(await self._home(call).ask("answer", call=call, leg=leg, to=to, sdp=_text(sdp)))
+        text = decode(sdp, self._settings.sdp)
+        return control.description_of(await self._home(call).ask("answer", call=call, leg=leg, to=to, sdp=text))
 
     async def select(self, call: str, leg: str, *, record: bool) -> None:
         await self._home(call).ask("select", call=call, leg=leg, record=record)
@@ -220,16 +220,3 @@ class Pool:
             self._listener(report)
         except Exception:
             _log.exception("the listener of media reports failed")
-
-
-def _text(sdp: bytes) -> str:
-    """Refuses here what the worker's parser would, where it could not be told in JSON.
-
-    Raises `BadDescription`.
-    """
-    if len(sdp) > MAX_BYTES:
-        raise BadDescription(f"The description is longer than {MAX_BYTES} bytes.")
-    try:
-        return sdp.decode()
-    except UnicodeDecodeError:
-        raise BadDescription("The description is not UTF-8.") from None

@@ -1,6 +1,7 @@
 """One worker process as the pool sees it: the process, its control socket, and the requests under way."""
 
 import asyncio
+import dataclasses
 import os
 import signal
 import socket
@@ -130,6 +131,7 @@ async def spawn(settings: MediaSettings, number: int, told: Told) -> WorkerLink:
                 *("--bind", *settings.bind, "--advertise", *settings.advertised),
                 *("--port", str(settings.base_port + number if settings.base_port else 0)),
                 *("--min-free", str(settings.min_free_bytes)),
+                *("--sdp", *map(str, dataclasses.astuple(settings.sdp))),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
                 env={name: value for name, value in os.environ.items() if not name.startswith("RAMAL_")},  # no secrets
