@@ -156,6 +156,7 @@ class Gateway:
             pacer=self._pacer,
             limits=self._limits,
             user_agent=self._user_agent,
+            ping=self._timing.ping,
             spawn=self._spawn,
             emptied=self._emptied,
         )

@@ -78,6 +78,7 @@ class Runner:
         pacer: Pacer,
         limits: GatewayLimits,
         user_agent: str,
+        ping: float,
         spawn: Spawn,
         emptied: Callable[["Runner"], None],
     ) -> None:
@@ -95,6 +96,7 @@ class Runner:
         self._pacer = pacer
         self._limits = limits
         self._user_agent = user_agent
+        self._ping = ping
         self._spawn = spawn
         self._emptied = emptied
         self._events: deque[Event] = deque()
@@ -228,7 +230,12 @@ class Runner:
         await self._wait_for_turn(self._pacer.openings(command.url))
         try:
             upstream = await Upstream.open(
-                command.url, command.ca, self._authorities, user_agent=self._user_agent, queue=self._limits.queue
+                command.url,
+                command.ca,
+                self._authorities,
+                user_agent=self._user_agent,
+                queue=self._limits.queue,
+                ping=self._ping,
             )
         except UpstreamLost as lost:
             if self._connection is me:

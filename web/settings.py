@@ -88,6 +88,9 @@ class TimingSettings(_Group):
     media: float = Field(default=10.0, gt=0, description="after the answer both sides must have audio within this")
     lost: float = Field(default=8.0, gt=0, description="a live call outlives the connection to the PBX this long")
     expires: int = Field(default=300, ge=60, description="lifetime asked for in REGISTER")
+    ping: float = Field(
+        default=10.0, gt=0, description="handsets, feeds and the PBX are asked for a sign of life this often"
+    )
     drain: float = Field(default=1800.0, ge=0, description="after SIGTERM live calls may go on this long")
     spread: float = Field(default=30.0, ge=0, description="idle pages are told of a restart within this")
 
