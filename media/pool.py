@@ -3,8 +3,8 @@
     async with Pool(settings, listener) as engine:
         description = await engine.offer(call, "far", sdp, to=handset)
 
-A call lives in one worker from its first offer to its release. A worker that dies is started again; its calls are
-reported as `Happening.CALL_LOST`, and their captures as `Happening.CAPTURE_CLOSED`.
+A call lives in one worker from its first offer to its release. A worker that dies or hangs is started again; its
+calls are reported as `Happening.CALL_LOST`, and their captures as `Happening.CAPTURE_CLOSED`.
 """
 
 import asyncio
@@ -188,15 +188,28 @@ class Pool:
                     _log.error("media worker %d does not start", number)
 
     async def _until_ended(self, link: WorkerLink) -> None:
-        """Until that worker's link ends or the pool does."""
+        """Until that worker's link ends, or it answers no more, or the pool ends."""
         async with asyncio.TaskGroup() as group:
             watches = [
                 group.create_task(self._ending.wait(), name="pool ends"),
                 group.create_task(link.ended.wait(), name="worker ends"),
+                group.create_task(self._until_silent(link), name="worker hangs"),
             ]
             await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
             for watch in watches:
                 watch.cancel()
+
+    async def _until_silent(self, link: WorkerLink) -> None:
+        """Until that worker has not answered for as long as is set."""
+        half = self._settings.silence / 2
+        while True:
+            await asyncio.sleep(half)
+            try:
+                await link.ask("ping", within=half)
+            except EngineUnavailable:
+                if not link.ended.is_set():
+                    _log.error("media worker %d hangs", link.pid)
+                return
 
     def _lost(self, link: WorkerLink) -> None:
         for call in [call for call, home in self._homes.items() if home is link]:

@@ -73,6 +73,8 @@ class Worker:
             _log.error("the disk did not take the rest of the captures in time")
 
     def _do(self, what: str, message: dict[str, Any]) -> dict[str, Any]:
+        if what == "ping":
+            return {}
         name = str(message["call"])
         if what == "offer":
             return self._offer(name, message)

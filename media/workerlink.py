@@ -43,8 +43,10 @@ class WorkerLink(asyncio.Protocol):
         """The worker's UDP port, when it is bound. Raises `EngineUnavailable` where the process ended first."""
         return await self._ready
 
-    async def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """One request and its reply. Raises what the worker raised, and `EngineUnavailable`."""
+    async def ask(self, do: str, *, within: float = REQUEST_SECONDS, **arguments: Any) -> dict[str, Any]:
+        """One request and its reply, ``within`` so many seconds. Raises what the worker raised, and
+        `EngineUnavailable`.
+        """
         if self._transport is None or len(self._requests) >= MAX_REQUESTS:
             raise EngineUnavailable("The media worker is not there.")
         self._number += 1
@@ -53,7 +55,7 @@ class WorkerLink(asyncio.Protocol):
         self._requests[number] = reply
         self._transport.write(control.line({"id": number, "do": do, **arguments}))
         try:
-            answer = await asyncio.wait_for(reply, REQUEST_SECONDS)
+            answer = await asyncio.wait_for(reply, within)
         except TimeoutError:
             raise EngineUnavailable("The media worker does not answer.") from None
         finally:

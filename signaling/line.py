@@ -288,7 +288,7 @@ class Line:
             agent.reply(invite, 404)
         elif not invite.body:
             agent.reply(invite, 488, "An offer is expected")
-        elif self._retry_after is not None:
+        elif self._retry_after is not None and not self._context.config.dial.is_emergency(number):
             agent.reply(invite, 503, headers=[("Retry-After", str(self._retry_after))])
         elif not self._has_room(number):
             agent.reply(invite, 503, "Too Many Calls", headers=[("X-Ramal-Cause", Cause.TOO_MANY.value)])

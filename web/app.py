@@ -28,6 +28,7 @@ from .auth.rates import Buckets, Rate
 from .auth.sessions import SessionKeeper
 from .auth.tickets import Tickets
 from .feed import Feed
+from .jobs import sessions as old_sessions
 from .jobs.recordings import Layout, Recordings
 from .journal import Journal
 from .lines import Lines
@@ -99,7 +100,8 @@ async def _store(app: web.Application) -> AsyncIterator[None]:
         await app[keys.PASSWORDS].prepare()
         app[keys.STORE] = Store.over(database, vault)
         app[keys.LINES] = Lines(app[keys.STORE])
-        yield
+        async with _running(old_sessions.run(app[keys.STORE].sessions, settings.session), "old sessions"):
+            yield
 
 
 async def _journal(app: web.Application) -> AsyncIterator[None]:
