@@ -54,8 +54,8 @@ class Program(MediaStreamTrack):
         self._changed.set()
 
     def heard(self, timestamp: int, payload: bytes, source: int = 0) -> None:
-        """An audio packet of the peer: ``timestamp`` unwrapped, in units of 1/48000 s since a beginning of its ``source``
-        (SSRC). Ignored unless echoing.
+        """An audio packet of the peer: ``timestamp`` unwrapped, in units of 1/48000 s, with a beginning of its own for
+        each ``source`` (SSRC). Ignored unless echoing.
         """
         if self._echoes is None or not payload:
             return
