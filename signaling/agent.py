@@ -22,7 +22,6 @@ from .transaction import (
 from .uri import NameAddr, Uri
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
-_TRANSACTIONS = 32  # unfinished ones of a peer
 _FAREWELLS = 16  # calls that ended while the peer was away
 
 
@@ -82,7 +81,15 @@ class Agent(ABC):
     extensions: tuple[str, ...] = ()
 
     def __init__(
-        self, context: Context, name: str, receiver: Receiver, *, transport: str, host: str, contact: NameAddr
+        self,
+        context: Context,
+        name: str,
+        receiver: Receiver,
+        *,
+        transport: str,
+        host: str,
+        contact: NameAddr,
+        max_transactions: int = 32,
     ) -> None:
         self.name = name
         self.contact = contact
@@ -92,7 +99,8 @@ class Agent(ABC):
         self._transport = transport
         self._host = host
         self._clients = ClientTransactions()
-        self._servers = ServerTransactions(_TRANSACTIONS)
+        self._max_transactions = max_transactions
+        self._servers = ServerTransactions(max_transactions)
         self._sent: dict[Key, Sent] = {}
         self._timers: set[str] = set()
         self._farewells: list[Callable[[], object]] = []
@@ -115,7 +123,7 @@ class Agent(ABC):
         self._timers.clear()
         sent, self._sent = self._sent, {}
         pending = {id(request) for request in self._clients.clear()}
-        self._servers = ServerTransactions(_TRANSACTIONS)
+        self._servers = ServerTransactions(self._max_transactions)
         for waiting in sent.values():
             if id(waiting.request) in pending:
                 waiting.then(Outcome(waiting.request, None, bool(waiting.signatures)))

@@ -23,7 +23,6 @@ from .events import (
     MediaChanged,
     MediaHappening,
     MuteAsked,
-    NearReceived,
     Reconfigured,
     RetryAsked,
     SessionEnded,
@@ -113,13 +112,21 @@ class Gateway:
             return
         if older := runner.handsets.get(handset):
             older.close(_REPLACED, "attached again")
-        attached = Handset(socket, handset=handset, session=session, page=page, limits=self._limits)
+        attached = Handset(
+            socket,
+            handset=handset,
+            session=session,
+            page=page,
+            limits=self._limits,
+            bucket=runner.bucket,
+            urgent=runner.is_urgent,
+        )
         runner.handsets[handset] = attached
         runner.happened(HandsetAttached(handset))
 
         def received(message: Request | Response) -> None:
             if runner.handsets.get(handset) is attached:
-                runner.happened(NearReceived(handset, message))
+                runner.received(attached, message)
 
         try:
             await attached.run(received)
@@ -141,6 +148,7 @@ class Gateway:
                 timing=self._timing,
                 random=random.random,
                 max_calls=self._limits.calls,
+                max_transactions=self._limits.transactions,
                 user_agent=self._user_agent,
             ),
             media=self._media,
@@ -149,6 +157,7 @@ class Gateway:
             pacer=self._pacer,
             limits=self._limits,
             user_agent=self._user_agent,
+            ping=self._timing.ping,
             spawn=self._spawn,
             emptied=self._emptied,
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from .agent import Agent
 from .call import Call
+from .causes import Cause
 from .commands import CloseHandset, Command
 from .context import Context
 from .dialog import DialogId
@@ -50,12 +51,14 @@ _SESSION_ENDED = (4401, "the session ended")
 _RESTART = (1012, "the gateway restarts")
 # What may be dialled: an extension, a number, a star code, a name; nothing that means anything to a URI.
 _DIALLED = re.compile(r"[0-9A-Za-z*#+._\-]{1,64}")
+_EMERGENCY_CALLS = 2  # beyond the limit, for emergency numbers only
 _OWED = 8  # handsets that have gone and will be told, if they come back, that their call has ended
 _TIMING = Timing()
 
 
 class Line:
-    """``random`` gives numbers in [0, 1); ``max_calls`` counts live calls, not the legs of a fork.
+    """``random`` gives numbers in [0, 1); ``max_calls`` counts live calls, not the legs of a fork;
+    ``max_transactions`` the unfinished ones of one handset.
 
     ``is_down`` is True while nothing is attached, connected or due: the line can be forgotten.
     """
@@ -68,10 +71,12 @@ class Line:
         timing: Timing = _TIMING,
         random: Callable[[], float],
         max_calls: int = 6,
+        max_transactions: int = 32,
         user_agent: str = "Ramal",
     ) -> None:
         self._context = Context(config, ids, timing, random)
         self._max_calls = max_calls
+        self._max_transactions = max_transactions
         self._handsets: dict[str, NearAgent] = {}  # attached ones, and those that a live call still waits for
         self._calls: dict[str, Call] = {}
         self._registrar = Registrar(self._context, self._registered)
@@ -174,7 +179,7 @@ class Line:
             return
         agent = self._handsets.get(handset)
         if agent is None:
-            agent = self._handsets[handset] = NearAgent(self._context, handset, self)
+            agent = self._handsets[handset] = NearAgent(self._context, handset, self, self._max_transactions)
         elif agent.is_connected:
             self._disconnect(agent)
             self._handsets[handset] = agent  # the end of a call may have made it be forgotten
@@ -255,7 +260,9 @@ class Line:
 
     def asked(self, agent: Agent, request: Request) -> None:
         """A new request: of a dialog, or one that may begin one."""
-        if unknown := [tag for tag in request.require if tag not in agent.extensions]:
+        if isinstance(agent, NearAgent) and request.max_forwards == 0:
+            agent.reply(request, 483)  # what a handset sends would go further, so we are a hop
+        elif unknown := [tag for tag in request.require if tag not in agent.extensions]:
             agent.reply(request, 420, headers=[("Unsupported", ", ".join(unknown))])
         elif request.to_tag is not None and request.method != "REGISTER":
             self._asked_in_dialog(agent, request)
@@ -291,14 +298,21 @@ class Line:
             agent.reply(invite, 404)
         elif not invite.body:
             agent.reply(invite, 488, "An offer is expected")
-        elif self._retry_after is not None:
+        elif self._retry_after is not None and not self._context.config.dial.is_emergency(number):
             agent.reply(invite, 503, headers=[("Retry-After", str(self._retry_after))])
-        elif len(self._calls) >= self._max_calls:
-            agent.reply(invite, 503, "Too Many Calls")
+        elif not self._has_room(number):
+            agent.reply(invite, 503, "Too Many Calls", headers=[("X-Ramal-Cause", Cause.TOO_MANY.value)])
         else:
             call = OutgoingCall(self._context, self, agent, invite, number, self._context.ids.token())
             self._calls[call.id] = call
             call.start()
+
+    def _has_room(self, number: str) -> bool:
+        """For one more call to ``number``. Calls are counted, not the legs of a fork."""
+        rules = self._context.config.dial
+        if rules.is_emergency(number):
+            return len(self._calls) < self._max_calls + _EMERGENCY_CALLS
+        return len(self._calls) < min(self._max_calls, self._max_calls if rules.calls is None else rules.calls)
 
     def _asked_far(self, request: Request) -> None:
         if request.method == "OPTIONS":

@@ -13,7 +13,7 @@
 from .agent import Outcome
 from .call import Call, Switchboard
 from .causes import Cause, cause_of_status
-from .commands import MediaAnswer, MediaOffer
+from .commands import Audit, MediaAnswer, MediaOffer
 from .context import Context
 from .early import RELIABLE
 from .events import MediaDescribed, MediaRefused
@@ -58,6 +58,10 @@ class OutgoingCall(Call):
     def start(self) -> None:
         self._caller.progress(100)
         self.publish()
+        if (refusal := self._context.config.dial.refusal(self._number)) is not None:
+            self._context.do(Audit("dial_refused", f"{refusal} call={self.id}"))
+            self.finish(Cause.FORBIDDEN, "gateway", near=403)
+            return
         if not self._board.is_ready:
             self.finish(Cause.PBX_LOST, "gateway", near=503)
             return

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from .dial_rules import DialRules
 from .views import CallView, LineView
 
 FAR = "far"
@@ -35,7 +36,8 @@ class Secret:
 @dataclass(frozen=True, slots=True)
 class LineConfig:
     """Everything the gateway must know of a line. ``url`` is the full WSS URL of the PBX; ``ca`` is a PEM of the
-    account's own authority, or None for the system's; ``domain`` is the SIP domain at the PBX.
+    account's own authority, or None for the system's; ``domain`` is the SIP domain at the PBX; ``dial`` are the rules
+    for the role of the line's user.
     """
 
     line: str
@@ -51,6 +53,7 @@ class LineConfig:
     ca: str | None = field(default=None, repr=False)
     record: bool = False
     anchored: bool = True  # False: engine "none", SDP passes untouched, no recording, no media events
+    dial: DialRules = DialRules()
 
 
 @dataclass(frozen=True, slots=True)

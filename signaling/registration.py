@@ -25,6 +25,7 @@ from .views import LineState, LineView
 _RETRY = "registration.retry"
 _REFRESH = "registration.refresh"
 _LEAVE = "registration.leave"
+_ANSWER = "registration.answer"
 _LONGEST_RETRY_AFTER = 300  # seconds; a PBX that asks for more is asked again anyway
 
 
@@ -191,9 +192,16 @@ class Registration:
             if attempt == self._attempt:
                 self._answered(outcome)
 
+        if self._state is _State.REGISTERING:
+            self._context.set_timer(_ANSWER, self._context.timing.register, self._unanswered)
         self._far.register(expires, answered)
 
+    def _unanswered(self) -> None:
+        """The transaction might wait longer, but people are to know what is wrong."""
+        self._fail("timeout", "no answer to REGISTER")
+
     def _answered(self, outcome: Outcome) -> None:
+        self._context.cancel_timer(_ANSWER)
         response = outcome.response
         if self._state is _State.LEAVING:
             self._disconnect()
@@ -264,7 +272,7 @@ class Registration:
             self._go(_State.IDLE)
 
     def _stop_timers(self) -> None:
-        for name in (_RETRY, _REFRESH, _LEAVE):
+        for name in (_RETRY, _REFRESH, _LEAVE, _ANSWER):
             self._context.cancel_timer(name)
 
     def _go(

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import math
+import secrets
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -33,6 +35,7 @@ from .events import (
     FarReceived,
     MediaDescribed,
     MediaRefused,
+    NearReceived,
     TimerFired,
     UpstreamClosed,
     UpstreamOpened,
@@ -45,6 +48,7 @@ from .message import Request, Response
 from .pacing import Lane, Pacer, Urgency
 from .parser import Limits, parse, serialize
 from .ports import Journal, MediaEngine, MediaError
+from .rates import Bucket, Rates
 from .upstream import MAX_SIZE, Authorities, Upstream, UpstreamLost
 from .views import CallState, CallView, LineView
 
@@ -74,6 +78,7 @@ class Runner:
         pacer: Pacer,
         limits: GatewayLimits,
         user_agent: str,
+        ping: float,
         spawn: Spawn,
         emptied: Callable[["Runner"], None],
     ) -> None:
@@ -91,6 +96,7 @@ class Runner:
         self._pacer = pacer
         self._limits = limits
         self._user_agent = user_agent
+        self._ping = ping
         self._spawn = spawn
         self._emptied = emptied
         self._events: deque[Event] = deque()
@@ -99,6 +105,9 @@ class Runner:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._upstream: Upstream | None = None
         self._connection: asyncio.Task[None] | None = None
+        now = asyncio.get_running_loop().time()
+        self.bucket = Bucket(limits.rate, limits.burst, now)
+        self._rates = Rates(limits.methods, now)
         self._media_queues: dict[str, asyncio.Queue[MediaCommand]] = {}
 
     def happened(self, event: Event) -> None:
@@ -121,6 +130,25 @@ class Runner:
         if (self.line.is_down or self._dropped) and not self.handsets:
             self.stopped.set()
             self._emptied(self)
+
+    def received(self, page: Handset, message: Request | Response) -> None:
+        """A good message of a handset: handled, unless it asks for too much within a minute."""
+        now, rules = asyncio.get_running_loop().time(), self.line.config.dial
+        self._rates.limit_invites(rules.per_minute, now)
+        wait = 0.0 if self.is_urgent(message) else self._rates.wait(message, now)
+        if wait and isinstance(message, Request):
+            after = ("Retry-After", str(math.ceil(wait)))
+            cause = ("X-Ramal-Cause", Cause.TOO_MANY.value)
+            reply = message.reply(503, "Too Many Requests", to_tag=secrets.token_hex(16), headers=[after, cause])
+            page.send(serialize(reply))
+        else:
+            self.happened(NearReceived(page.handset, message))
+
+    def is_urgent(self, message: Request | Response) -> bool:
+        """The call of an emergency number: no rate holds for it."""
+        if isinstance(message, Response) or message.method != "INVITE" or message.to_tag is not None:
+            return False
+        return self.line.config.dial.is_emergency(message.uri.unescaped_user)
 
     def abandon(self) -> None:
         """The gateway has waited long enough."""
@@ -202,7 +230,12 @@ class Runner:
         await self._wait_for_turn(self._pacer.openings(command.url))
         try:
             upstream = await Upstream.open(
-                command.url, command.ca, self._authorities, user_agent=self._user_agent, queue=self._limits.queue
+                command.url,
+                command.ca,
+                self._authorities,
+                user_agent=self._user_agent,
+                queue=self._limits.queue,
+                ping=self._ping,
             )
         except UpstreamLost as lost:
             if self._connection is me:

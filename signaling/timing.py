@@ -19,6 +19,8 @@ class Timing:
     lost: float = 8.0  # a live call waits this long for the line to be registered again
     probe: float = 4.0  # ... and for the answer to the OPTIONS that asks whether the PBX still knows the call
     expires: int = 300  # asked for in REGISTER; refreshed at half the life that the registrar grants
+    register: float = 10.0  # the first REGISTER of a connection must be answered within this
+    ping: float = 10.0  # between two pings to the PBX
     retry_first: float = 1.0  # the shortest wait for the next try of the PBX; the longest doubles at each try up to
     retry_most: float = 30.0
     retry_in_call: float = 2.0  # the longest wait while a call waits for the line

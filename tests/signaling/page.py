@@ -94,6 +94,15 @@ class Page:
         self.answers(invite, 200, body=sdp(self.handset))
 
 
+def request_of(method: str, *, to: NameAddr | None = None) -> Request:
+    """A request out of any dialog, or to ``to``."""
+    target = Uri("sip", "600", "ramal.invalid")
+    via = Via.build("WSS", "h1.invalid", "branch")
+    return Request.build(
+        method, target, via=via, from_=OWN.with_tag("page"), to=to or NameAddr(target), call_id="c", cseq=1
+    )
+
+
 def attach(play: Playbook, handset: str = "h1") -> Page:
     play.happens(HandsetAttached(handset))
     return Page(play, handset)

@@ -28,6 +28,7 @@ class Pbx:
         self.registered: set[str] = set()
         self.connections: set[ServerConnection] = set()
         self.answers: Callable[[Request], int] = lambda invite: 200
+        self.deaf_to_register = False
         self.on_register: Callable[[Request], None] = lambda register: None
         self.url = ""
 
@@ -45,6 +46,8 @@ class Pbx:
 
     async def _request(self, connection: ServerConnection, request: Request) -> None:
         match request.method:
+            case "REGISTER" if self.deaf_to_register:
+                return
             case "REGISTER":
                 response = self._register(request)
             case "INVITE":

@@ -87,6 +87,7 @@ class Playbook:
     config: LineConfig = CONFIG
     timing: Timing = TIMING
     max_calls: int = 6
+    max_transactions: int = 32
     now: float = 0.0
     timers: dict[str, float] = field(default_factory=dict)
     to_near: list[tuple[str, Request | Response]] = field(default_factory=list)
@@ -102,7 +103,13 @@ class Playbook:
     def __post_init__(self) -> None:
         self.ids = Ids()
         self.line = Line(
-            self.config, self.ids, timing=self.timing, random=lambda: 0.5, max_calls=self.max_calls, user_agent="Ramal"
+            self.config,
+            self.ids,
+            timing=self.timing,
+            random=lambda: 0.5,
+            max_calls=self.max_calls,
+            max_transactions=self.max_transactions,
+            user_agent="Ramal",
         )
         self.media: Callable[[MediaOffer | MediaAnswer], Event | None] = self.describe
         self.branches = Ids()

@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from signaling.causes import Cause
+from signaling.dial_rules import DialRules
 from signaling.events import GatewayDrains, LineClosed
 from signaling.views import CallState, LineState
 
 from .house import TIMING, House, house
 from .page import ready, talking
-from .playbook import Playbook
+from .playbook import CONFIG, Playbook
 
 DRAINING = replace(TIMING, drain=20, spread=0)
 
@@ -28,6 +29,15 @@ def test_no_call_begins_on_a_line_that_drains() -> None:
     assert refused.headers.get("Retry-After") == "7"
     play.silence()
     assert play.call_views == []
+
+
+def test_an_emergency_call_is_made_even_then() -> None:
+    play = Playbook(config=replace(CONFIG, dial=DialRules(emergency=("112",))))
+    page = ready(play)
+    play.happens(GatewayDrains(7))
+    page.dial("112")
+    play.near_response(100)
+    play.far_request("INVITE")
 
 
 def test_a_live_call_goes_on_while_the_line_drains() -> None:

@@ -221,7 +221,9 @@ def test_no_answer_to_register() -> None:
     attach(play)
     play.happens(UpstreamOpened())
     play.far_request("REGISTER")
-    play.wait(32)
+    play.wait(9.9)
+    assert play.state is LineState.REGISTERING
+    play.wait(0.1)
     assert (play.state, play.line_views[-1].reason) == (LineState.OFFLINE, "timeout")
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from ..auth.sessions import Visitor
 from ..auth.tickets import Purpose, Ticket
-from ..keys import GATEWAY, JOURNAL, LINES, SETTINGS, STORE, TICKETS, TICKETS_BY_SESSION
+from ..keys import GATEWAY, JOURNAL, LINES, SETTINGS, STORE, TICKETS, TICKETS_BY_USER
 from ..lines import LineFacts
 from ..problems import Problem, too_many
 from ..shutdown import refuse_new
@@ -93,7 +93,7 @@ async def set_secret(request: web.Request, visitor: Visitor) -> web.StreamRespon
 
 
 def _take_ticket(request: web.Request, visitor: Visitor) -> None:
-    wait = request.app[TICKETS_BY_SESSION].take(visitor.session.id)
+    wait = request.app[TICKETS_BY_USER].take(visitor.user.id)
     if wait:
         raise too_many(wait)
 
