@@ -242,8 +242,9 @@ class Line:
         call, consulted = self._calls.get(asked.call), self._calls.get(asked.consulted or "")
         if call is None or call is consulted or (consulted is None and asked.consulted is not None):
             return
-        dialable = asked.to if asked.to is not None and _DIALLED.fullmatch(asked.to) else None
-        call.transfer.ask(dialable, consulted)
+        to = asked.to or ""
+        dialable = _DIALLED.fullmatch(to) is not None and self._context.config.dial.refusal(to) is None
+        call.transfer.ask(to if dialable else "", consulted)
 
     # The PBX
 

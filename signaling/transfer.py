@@ -51,15 +51,17 @@ class Transfer:
         self._pending = False
         self._consulted: Transferring | None = None
 
-    def ask(self, to: str | None, consulted: Transferring | None = None) -> None:
-        """To the number ``to``, or to the other side of ``consulted``. Does nothing while one is under way."""
+    def ask(self, to: str, consulted: Transferring | None = None) -> None:
+        """To the number ``to`` (empty where it may not be dialled), or to the other side of ``consulted``. Does nothing
+        while one is under way.
+        """
         leg = self._call.far
         if self._pending or not self._call.is_active or leg is None:
             return
         number = to if consulted is None else consulted.number
         self._pending, self._consulted = True, consulted
         self._call.update(transfer=TransferState.PENDING, transfer_to=number)
-        target = self._target(number or "")
+        target = self._target(number)
         if target is None or not leg.agent.is_connected:
             self._failed()
             return

@@ -106,7 +106,11 @@ class LiveCall:
         }
 
     def row(self) -> CallRow:
-        return CallRow(Call(**self.values()), self.recording, self.view.detached, self.resume_until)
+        view = self.view
+        transfer = view.transfer.value
+        return CallRow(
+            Call(**self.values()), self.recording, view.detached, self.resume_until, transfer, view.transfer_to
+        )
 
 
 @dataclass(slots=True)

@@ -90,6 +90,8 @@ async def test_pbx_that_is_down_and_comes_back() -> None:
         await it.pbx.next("INVITE")
         await it.pbx.next("OPTIONS")
         assert it.gateway.mute("line-1", it.call, True)
+        assert it.gateway.transfer("line-1", it.call, to="1002")
+        assert not it.gateway.transfer("line-1", it.call, consulted="unknown")
         assert it.gateway.call_views("line-1")[0].muted
 
 

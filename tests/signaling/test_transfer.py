@@ -1,9 +1,12 @@
 """Transfers: the PBX is asked to connect the other side with somebody else."""
 
+from dataclasses import replace
+
 import pytest
 
 from signaling.causes import Cause
-from signaling.events import TimerFired, TransferAsked, UpstreamClosed
+from signaling.dial_rules import DialRules
+from signaling.events import Reconfigured, TimerFired, TransferAsked, UpstreamClosed
 from signaling.uri import NameAddr
 from signaling.views import CallState, TransferState
 
@@ -117,6 +120,14 @@ def test_other_events_change_nothing() -> None:
 def test_what_cannot_be_dialled(to: str | None) -> None:
     play, _, talk = talking()
     play.happens(TransferAsked(talk.call, to=to))
+    play.silence()
+    assert (play.call.state, play.call.transfer) == (CallState.ACTIVE, TransferState.FAILED)
+
+
+def test_number_that_the_rules_of_the_account_forbid() -> None:
+    play, _, talk = talking()
+    play.happens(Reconfigured(replace(play.config, dial=DialRules(forbidden=("0900*",)))))
+    play.happens(TransferAsked(talk.call, to="09001234"))
     play.silence()
     assert (play.call.state, play.call.transfer) == (CallState.ACTIVE, TransferState.FAILED)
 

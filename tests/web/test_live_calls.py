@@ -83,6 +83,18 @@ async def test_a_call_is_seen_muted_hung_up_and_kept(home: House, other: Pbx) ->
         async with home.logged_in("sofia") as sofia:
             assert (await sofia.send("POST", f"/calls/{call['id']}/hangup")).status == 403
 
+        wishes: tuple[tuple[dict[str, Any], int, str], ...] = (
+            ({}, 422, "bad_request"),
+            ({"to": "1002", "consult_call": "x"}, 422, "bad_request"),
+            ({"to": "1002@evil.example"}, 422, "bad_request"),
+            ({"to": "1002"}, 409, "not_talking"),
+            ({"consult_call": "x"}, 409, "no_such_consultation"),
+            ({"consult_call": call["id"]}, 409, "no_such_consultation"),
+        )
+        for wish, status, code in wishes:
+            answer = await page.send("POST", f"/calls/{call['id']}/transfer", wish)
+            assert (answer.status, (await answer.json())["code"]) == (status, code), wish
+
         assert (await page.send("POST", f"/calls/{call['id']}/hangup")).status == 202
         ended = await call_where(feed, state="ended")
         assert (ended["cause"], ended["ended_by"], ended["duration"]) == ("cancelled", "agent", None)

@@ -55,6 +55,13 @@ class TakeWish(_In):
     handset: HandsetId
 
 
+class TransferWish(_In):
+    """One of the two."""
+
+    to: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z*#+._-]{1,64}$")] | None = None
+    consult_call: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+
+
 class CallChange(_In):
     muted: bool
 
@@ -167,6 +174,8 @@ class CallBody(_Out):
     recording: RecordingOfCall | None
     detached: bool
     resume_until: datetime | None
+    transfer: str
+    transfer_to: str | None
 
     @classmethod
     def of(cls, row: CallRow) -> Self:
@@ -273,7 +282,8 @@ class CallMessage(_Out):
     call: CallBody
 
 
-_NO_COLUMNS = ("duration", "recording", "detached", "resume_until")
+_OF_LIVE_CALLS = ("detached", "resume_until", "transfer", "transfer_to")
+_NO_COLUMNS = ("duration", "recording", *_OF_LIVE_CALLS)
 
 
 def _call_values(row: CallRow) -> dict[str, Any]:
@@ -285,5 +295,5 @@ def _call_values(row: CallRow) -> dict[str, Any]:
     made = None
     if recording is not None:
         made = RecordingOfCall(id=recording.id, state=recording.state, duration=recording.duration)
-    waiting = {"detached": row.detached, "resume_until": row.resume_until}
-    return {**same, **waiting, "duration": talked, "recording": made}
+    live = {name: getattr(row, name) for name in _OF_LIVE_CALLS}
+    return {**same, **live, "duration": talked, "recording": made}

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from signaling.views import CallState
+from signaling.views import CallState, TransferState
 
 from ..auth.sessions import Visitor
 from ..keys import GATEWAY, JOURNAL, STORE
 from ..problems import Problem
 from ..store.calls import MOST, BadCursor, CallFilter, CallRow, Cursor
 from . import routes
-from .bodies import CallBody, CallChange, CallDetail, CallsBody, TakeWish
+from .bodies import CallBody, CallChange, CallDetail, CallsBody, TakeWish, TransferWish
 from .routes import Route
 
 
@@ -84,12 +84,31 @@ async def take(request: web.Request, visitor: Visitor) -> web.StreamResponse:
     return web.Response(status=202)
 
 
+async def transfer(request: web.Request, visitor: Visitor) -> web.StreamResponse:
+    """Hand the call on; what comes of it is on the feed."""
+    wish = await routes.read(request, TransferWish)
+    if (wish.to is None) == (wish.consult_call is None):
+        raise Problem(422, "bad_request", "one of to and consult_call is expected")
+    row = await _own(request, visitor)
+    gateway, line = request.app[GATEWAY], row.call.line
+    views = {view.call: view for view in gateway.call_views(line)}
+    if row.call.id not in views:
+        raise Problem(404, "not_found", "the call is not live")
+    wanted = [row.call.id] if wish.consult_call is None else [row.call.id, wish.consult_call]
+    if len(set(wanted)) < len(wanted) or any(call not in views for call in wanted):
+        raise Problem(409, "no_such_consultation", "the other call is not another live one of this line")
+    if any(views[call].state is not CallState.ACTIVE for call in wanted):
+        raise Problem(409, "not_talking", "the call is not answered yet")
+    if views[row.call.id].transfer is TransferState.PENDING:
+        raise Problem(409, "transfer_pending", "the call is being transferred already")
+    gateway.transfer(line, row.call.id, to=wish.to, consulted=wish.consult_call)
+    return web.Response(status=202)
+
+
 def _as_now(request: web.Request, row: CallRow) -> CallRow:
     """``row`` with what is not kept of a live call."""
     live = request.app[JOURNAL].call(row.call.id)
-    return (
-        row if live is None else dataclasses.replace(row, detached=live.view.detached, resume_until=live.resume_until)
-    )
+    return row if live is None else dataclasses.replace(live.row(), call=row.call, recording=row.recording)
 
 
 async def _visible(request: web.Request, visitor: Visitor) -> CallRow:
@@ -117,5 +136,6 @@ def add(app: web.Application) -> None:
             Route("PATCH", "/calls/{call}", change_call),
             Route("POST", "/calls/{call}/hangup", hang_up),
             Route("POST", "/calls/{call}/take", take),
+            Route("POST", "/calls/{call}/transfer", transfer),
         ),
     )

@@ -55,12 +55,14 @@ class CallFilter:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """``detached`` and ``resume_until`` are of a live call: see `web.journal.LiveCall`."""
+    """What is after ``recording`` is of a live call: see `web.journal.LiveCall`, `signaling.views.CallView`."""
 
     call: Call
     recording: Recording | None
     detached: bool = False
     resume_until: datetime | None = None
+    transfer: str = "none"
+    transfer_to: str | None = None
 
 
 class Calls:
