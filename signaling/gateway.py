@@ -133,6 +133,7 @@ class Gateway:
             if runner.handsets.get(handset) is attached:
                 del runner.handsets[handset]
                 runner.happened(HandsetDetached(handset))
+                runner.has_left(handset, session)
 
     def _runner(self, config: LineConfig) -> Runner:
         runner = self._runners.get(config.line)
@@ -219,11 +220,12 @@ class Gateway:
             runner.happened(Reconfigured(config))
 
     async def close_session(self, session: str) -> None:
-        """Log-out: the session's handsets' calls end, their sockets close with 4401."""
+        """Log-out: the session's handsets' calls end, also those that wait for one; their sockets close with 4401."""
         for runner in tuple(self._runners.values()):
-            gone = tuple(name for name, page in runner.handsets.items() if page.session == session)
-            if gone:
-                runner.happened(SessionEnded(gone))
+            here = [name for name, page in runner.handsets.items() if page.session == session]
+            away = [name for name, whose in runner.left.items() if whose == session and name not in runner.handsets]
+            if here or away:
+                runner.happened(SessionEnded((*here, *away)))
 
     def media_changed(self, call: str, what: str, leg: str | None) -> None:
         """The media engine reports of a call; ``what`` is a value of `signaling.events.MediaHappening`."""
