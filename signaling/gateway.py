@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +37,7 @@ from .pacing import Pacer
 from .ports import Ids, Journal, LineConfig, MediaEngine
 from .runner import Runner
 from .timing import Timing
+from .tries import Tries
 from .upstream import Authorities
 from .views import CallView, LineView
 
@@ -72,6 +74,7 @@ class Gateway:
         self._user_agent = user_agent
         self._authorities = Authorities()
         self._pacer = Pacer(limits.registers)
+        self._tries = Tries(time.monotonic, per_account=limits.secrets_per_account, in_all=limits.secrets)
         self._runners: dict[str, Runner] = {}
         self._tasks = asyncio.TaskGroup()
         self._closed = False
@@ -149,6 +152,7 @@ class Gateway:
                 random=random.random,
                 max_calls=self._limits.calls,
                 max_transactions=self._limits.transactions,
+                tries=self._tries,
                 user_agent=self._user_agent,
             ),
             media=self._media,
