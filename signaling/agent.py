@@ -45,13 +45,14 @@ class Sent:
     """A request that waits for its outcome; it stays the same object when the request is sent again with a
     signature. ``again`` makes that second request (a dialog counts it)."""
 
-    __slots__ = ("again", "cancelled", "key", "request", "signatures", "then")
+    __slots__ = ("again", "cancelled", "key", "nonce", "request", "signatures", "then")
 
     def __init__(self, request: Request, then: Then, again: Again) -> None:
         self.request = request
         self.then = then
         self.again = again
         self.signatures = 0
+        self.nonce: str | None = None  # of the challenge that was answered last
         self.cancelled = False
         self.key = Key.of(request)
 
@@ -189,6 +190,9 @@ class Agent(ABC):
         self.send(cancel)
 
     def _answered(self, response: Response) -> None:
+        asked = self._sent.get(Key.of(response))
+        if asked is not None and response.cseq != asked.request.cseq:
+            return  # the branch is ours, the request is not
         answered = self._clients.receive(response)
         if answered is None:
             return

@@ -155,7 +155,7 @@ class Attachment:
 
     def settled(self) -> None:
         """The re-INVITE, or the offer to a handset, is over: the next one."""
-        while self._next and self.offered is None:
+        while self._next and self.offered is None and not self._call.is_negotiating:
             self._offer(*self._next.pop(0))
 
     def _described(self, agent: NearAgent, leg: Leg, event: MediaDescribed | MediaRefused) -> None:

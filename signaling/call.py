@@ -288,6 +288,7 @@ class Call:
     def near_lost(self) -> None:
         for name in ("media", "ack"):
             self._context.cancel_timer(self.timer(name))
+        self._postponed = None  # its page has given it up
         self.attachment.lost(self._context.timing.detached)
 
     def not_back(self) -> None:

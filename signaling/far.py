@@ -16,6 +16,7 @@ from .session_timer import OPTION, SUPPORTED
 from .transaction import Answered
 from .uri import NameAddr, Uri, escape_user
 
+_NONCES = 16  # whose count is remembered
 _SIGNATURES = 2  # of one request: the second for a stale nonce only
 
 
@@ -33,6 +34,7 @@ class FarAgent(Agent):
         self._register_call_id = ""
         self._register_seq = 0
         self._realm: str | None = None
+        self._nonces: dict[str, int] = {}  # requests signed with each, the latest last
         self.renew()
 
     def renew(self) -> None:
@@ -113,7 +115,9 @@ class FarAgent(Agent):
         refused = None
         if challenge is None:
             refused = "the challenge may not be answered"
-        elif sent.signatures >= _SIGNATURES or (sent.signatures and not challenge.stale):
+        elif sent.signatures >= _SIGNATURES or (
+            sent.signatures and not (challenge.stale and challenge.nonce != sent.nonce)
+        ):
             refused = "the signature was refused"
         elif sent.cancelled:
             refused = "the request was cancelled"
@@ -123,9 +127,19 @@ class FarAgent(Agent):
         if method == "REGISTER":
             self._realm = challenge.realm
         credentials = Credentials(config.auth_user, config.secret.value)
-        header = authorize(sent.request, challenge, credentials, cnonce=self._context.ids.token())
+        sent.nonce = challenge.nonce
+        cnonce, count = self._context.ids.token(), self._count(challenge.nonce)
+        header = authorize(sent.request, challenge, credentials, cnonce=cnonce, nc=count)
         algorithm = challenge.algorithm or "MD5"
         detail = f"{method} realm={challenge.realm} algorithm={algorithm} version={config.secret.version}"
         self._context.do(Audit("signed", detail))
         self.resend(sent, header)
         return True
+
+    def _count(self, nonce: str) -> int:
+        """How many requests are signed with ``nonce``, this one included: a PBX may give one more than once."""
+        count = self._nonces.pop(nonce, 0) + 1
+        self._nonces[nonce] = count
+        while len(self._nonces) > _NONCES:
+            del self._nonces[next(iter(self._nonces))]
+        return count

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
@@ -37,6 +38,7 @@ from .pacing import Pacer
 from .ports import Ids, Journal, LineConfig, MediaEngine
 from .runner import Runner
 from .timing import Timing
+from .tries import Tries
 from .upstream import Authorities
 from .views import CallView, LineView
 
@@ -73,6 +75,7 @@ class Gateway:
         self._user_agent = user_agent
         self._authorities = Authorities()
         self._pacer = Pacer(limits.registers)
+        self._tries = Tries(time.monotonic, per_account=limits.secrets_per_account, in_all=limits.secrets)
         self._runners: dict[str, Runner] = {}
         self._tasks = asyncio.TaskGroup()
         self._closed = False
@@ -134,6 +137,7 @@ class Gateway:
             if runner.handsets.get(handset) is attached:
                 del runner.handsets[handset]
                 runner.happened(HandsetDetached(handset))
+                runner.has_left(handset, session)
 
     def _runner(self, config: LineConfig) -> Runner:
         runner = self._runners.get(config.line)
@@ -149,6 +153,7 @@ class Gateway:
                 random=random.random,
                 max_calls=self._limits.calls,
                 max_transactions=self._limits.transactions,
+                tries=self._tries,
                 user_agent=self._user_agent,
             ),
             media=self._media,
@@ -227,11 +232,12 @@ class Gateway:
             runner.happened(Reconfigured(config))
 
     async def close_session(self, session: str) -> None:
-        """Log-out: the session's handsets' calls end, their sockets close with 4401."""
+        """Log-out: the session's handsets' calls end, also those that wait for one; their sockets close with 4401."""
         for runner in tuple(self._runners.values()):
-            gone = tuple(name for name, page in runner.handsets.items() if page.session == session)
-            if gone:
-                runner.happened(SessionEnded(gone))
+            here = [name for name, page in runner.handsets.items() if page.session == session]
+            away = [name for name, whose in runner.left.items() if whose == session and name not in runner.handsets]
+            if here or away:
+                runner.happened(SessionEnded((*here, *away)))
 
     def media_changed(self, call: str, what: str, leg: str | None) -> None:
         """The media engine reports of a call; ``what`` is a value of `signaling.events.MediaHappening`."""

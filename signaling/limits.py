@@ -24,6 +24,8 @@ class GatewayLimits:
     calls: int = 6
     queue: int = 64  # frames that wait for a slow handset or a slow PBX before it is disconnected
     media: int = 32  # commands of one call that wait for the media engine
+    secrets_per_account: int = 1  # refused by the PBX in a minute
+    secrets: int = 5  # the same for all accounts together
     registers: int = 20  # REGISTER a second of all lines together to one PBX
 
     @property

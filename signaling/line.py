@@ -40,10 +40,11 @@ from .incoming import IncomingCall
 from .message import Request
 from .near import NearAgent, Registrar, own_address
 from .outgoing import OutgoingCall
-from .ports import NEAR_DOMAIN, Ids, LineConfig
+from .ports import NEAR_DOMAIN, Ids, LineConfig, SecretTries
 from .registration import Registration
 from .session_timer import too_short
 from .timing import Timing
+from .tries import Unlimited
 
 _IDLE = "line.idle"
 _STOP = "line.stop"
@@ -54,6 +55,7 @@ _DIALLED = re.compile(r"[0-9A-Za-z*#+._\-]{1,64}")
 _EMERGENCY_CALLS = 2  # beyond the limit, for emergency numbers only
 _OWED = 8  # handsets that have gone and will be told, if they come back, that their call has ended
 _TIMING = Timing()
+_UNLIMITED = Unlimited()
 
 
 class Line:
@@ -72,6 +74,7 @@ class Line:
         random: Callable[[], float],
         max_calls: int = 6,
         max_transactions: int = 32,
+        tries: SecretTries = _UNLIMITED,
         user_agent: str = "Ramal",
     ) -> None:
         self._context = Context(config, ids, timing, random)
@@ -86,6 +89,7 @@ class Line:
         self._registration = Registration(
             self._context,
             self.far,
+            tries,
             on_ready=self._far_ready,
             on_lost=self._far_lost,
             handsets=self._count_handsets,

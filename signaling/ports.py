@@ -98,6 +98,15 @@ class Journal(Protocol):
         ...
 
 
+class SecretTries(Protocol):
+    """Whether a secret that may be wrong may be tried now: one rule for all lines, see `signaling.tries`. `ask` gives
+    0, or the seconds until to ask again; after a 0 `tell` says whether it was right, None where nobody knows.
+    """
+
+    def ask(self, account: str, line: str, version: int, *, person: bool = False) -> float: ...
+    def tell(self, account: str, line: str, version: int, right: bool | None) -> None: ...
+
+
 class Ids(Protocol):
     """Fresh random identifiers. ``token`` gives at least 128 bits as text of RFC 3261's ``token``."""
 

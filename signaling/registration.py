@@ -11,6 +11,7 @@
 What is published is `signaling.views.LineState`; LEAVING shows as IDLE.
 """
 
+import math
 from collections.abc import Callable
 from enum import Enum, auto
 
@@ -19,12 +20,14 @@ from .commands import Connect, Disconnect, Publish
 from .context import Context
 from .far import FarAgent
 from .message import Response
-from .ports import LineConfig
+from .ports import LineConfig, SecretTries
+from .tries import SOON
 from .views import LineState, LineView
 
 _RETRY = "registration.retry"
 _REFRESH = "registration.refresh"
 _LEAVE = "registration.leave"
+_TURN = "registration.turn"
 _ANSWER = "registration.answer"
 _LONGEST_RETRY_AFTER = 300  # seconds; a PBX that asks for more is asked again anyway
 
@@ -59,6 +62,7 @@ class Registration:
         self,
         context: Context,
         far: FarAgent,
+        tries: SecretTries,
         *,
         on_ready: Callable[[], None],
         on_lost: Callable[[], None],
@@ -67,6 +71,9 @@ class Registration:
     ) -> None:
         self._context = context
         self._far = far
+        self._secret_tries = tries
+        self._trying: LineConfig | None = None  # the one whose secret is on trial
+        self._asked = False  # a person wants it tried
         self._on_ready = on_ready
         self._on_lost = on_lost
         self._handsets = handsets
@@ -124,7 +131,7 @@ class Registration:
         """A person asks for it: at once, and with a fresh back-off."""
         if self._state in (_State.OFFLINE, _State.REFUSED):
             self._context.cancel_timer(_RETRY)
-            self._tries = 0
+            self._tries, self._asked = 0, True
             self._connect()
 
     def reconfigure(self, old: LineConfig) -> None:
@@ -136,6 +143,8 @@ class Registration:
             self._drop()
             self._connect()
         elif (new.domain, new.user, new.auth_user, new.secret) != (old.domain, old.user, old.auth_user, old.secret):
+            self._asked = True
+            self._tried(None)
             if self._state in (_State.READY, _State.REGISTERING):
                 self._far.renew()
                 self._register()
@@ -182,7 +191,21 @@ class Registration:
     def _register(self) -> None:
         if self._state is not _State.READY:
             self._go(_State.REGISTERING)
-        self._send(self._expires)
+        config = self._context.config
+        wait = self._secret_tries.ask(config.account, config.line, config.secret.version, person=self._asked)
+        if not wait:
+            self._trying, self._asked = config, False
+            self._send(self._expires)
+        elif wait <= SOON or self._state is _State.READY:
+            self._context.set_timer(_TURN, wait, self._register)
+        else:
+            self._fail("held_back", "secrets of other lines were refused a moment ago", math.ceil(wait))
+
+    def _tried(self, right: bool | None) -> None:
+        """Tells what came of the secret, once for each try."""
+        config, self._trying = self._trying, None
+        if config is not None:
+            self._secret_tries.tell(config.account, config.line, config.secret.version, right)
 
     def _send(self, expires: int) -> None:
         self._attempt += 1
@@ -226,6 +249,7 @@ class Registration:
 
     def _registered(self, response: Response) -> None:
         granted = self._far.granted(response, self._expires)
+        self._tried(True)
         self._tries = 0
         self._context.set_timer(_REFRESH, max(granted / 2, 1.0), self._register)
         if self._state is not _State.READY:
@@ -239,6 +263,7 @@ class Registration:
             reason = "bad_secret"
         else:
             reason = "forbidden"
+        self._tried(False if signed and reason == "bad_secret" else None)
         self._drop()
         self._go(_State.REFUSED, reason, f"{response.status} {response.reason}")
 
@@ -258,6 +283,7 @@ class Registration:
     def _drop(self) -> None:
         """Let the connection go; whoever relied on it is told."""
         was_ready = self._state is _State.READY
+        self._tried(None)
         self._stop_timers()
         self._attempt += 1
         self._state = _State.OFFLINE
@@ -272,7 +298,7 @@ class Registration:
             self._go(_State.IDLE)
 
     def _stop_timers(self) -> None:
-        for name in (_RETRY, _REFRESH, _LEAVE, _ANSWER):
+        for name in (_RETRY, _REFRESH, _LEAVE, _TURN, _ANSWER):
             self._context.cancel_timer(name)
 
     def _go(

@@ -84,6 +84,7 @@ class Runner:
     ) -> None:
         self.line = line
         self.handsets: dict[str, Handset] = {}
+        self.left: dict[str, str] = {}  # the session of each handset that has gone and that a call waits for
         self.calls: dict[str, CallView] = {}  # live ones, as last published
         self.view: LineView | None = None
         self.stopped = asyncio.Event()  # the connection is closed and nothing is left to do
@@ -149,6 +150,11 @@ class Runner:
         if isinstance(message, Response) or message.method != "INVITE" or message.to_tag is not None:
             return False
         return self.line.config.dial.is_emergency(message.uri.unescaped_user)
+
+    def has_left(self, handset: str, session: str) -> None:
+        """Remembers whose a handset was, as long as a call waits for it."""
+        waited_for = {call.handset for call in self.calls.values() if call.detached}
+        self.left = {name: whose for name, whose in {**self.left, handset: session}.items() if name in waited_for}
 
     def abandon(self) -> None:
         """The gateway has waited long enough."""

@@ -35,8 +35,8 @@ class LineState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LineView:
     """``reason`` is a code in snake case (``bad_secret``, ``forbidden``, ``not_found``, ``unreachable``, ``tls``,
-    ``timeout``, ``closed``, ``server_error``) that the catalogues translate as ``line.reason.<code>``; ``detail``
-    is the PBX's own text, for administrators; ``retry_in`` is in seconds from now.
+    ``timeout``, ``closed``, ``server_error``, ``held_back``) that the catalogues translate as ``line.reason.<code>``;
+    ``detail`` is the PBX's own text, for administrators; ``retry_in`` is in seconds from now.
     """
 
     line: str

@@ -34,7 +34,7 @@ PURE = ",".join(
             f"signaling/{name}.py"
             for name in (
                 "causes views ports errors grammar uri headers message digest transaction dialog events commands "
-                "registration call line rates dial_rules"
+                "registration call line rates dial_rules tries"
             ).split()
         ),
         "media/sdp.py",

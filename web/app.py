@@ -182,6 +182,8 @@ def gateway_limits(limits: LimitSettings) -> GatewayLimits:
         handsets=limits.handsets,
         calls=limits.calls,
         registers=limits.registers,
+        secrets_per_account=limits.secrets_per_account,
+        secrets=limits.secrets,
     )
 
 

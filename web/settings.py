@@ -70,6 +70,8 @@ class LimitSettings(_Group):
     sdp_candidates: int = Field(default=40, ge=1, description="its ICE candidates")
     handsets: int = Field(default=4, ge=1, description="open pages on one line")
     calls: int = Field(default=6, ge=1, description="calls at once on one line")
+    secrets_per_account: int = Field(default=1, ge=1, description="wrong SIP secrets of a company tried a minute")
+    secrets: int = Field(default=5, ge=1, description="wrong SIP secrets of all companies tried a minute")
     registers: int = Field(default=20, ge=2, description="REGISTER a second of all lines together to one PBX")
 
 

@@ -41,9 +41,10 @@ from signaling.fields import Via
 from signaling.line import Line
 from signaling.message import Request, Response
 from signaling.parser import parse, serialize
-from signaling.ports import Description, LineConfig, Profile, Secret
+from signaling.ports import Description, LineConfig, Profile, Secret, SecretTries
 from signaling.timing import Timing
 from signaling.transaction import build_cancel
+from signaling.tries import Unlimited
 from signaling.uri import NameAddr, Uri
 from signaling.views import CallView, LineState, LineView
 
@@ -88,6 +89,7 @@ class Playbook:
     timing: Timing = TIMING
     max_calls: int = 6
     max_transactions: int = 32
+    tries: SecretTries = field(default_factory=Unlimited)
     now: float = 0.0
     timers: dict[str, float] = field(default_factory=dict)
     to_near: list[tuple[str, Request | Response]] = field(default_factory=list)
@@ -109,6 +111,7 @@ class Playbook:
             random=lambda: 0.5,
             max_calls=self.max_calls,
             max_transactions=self.max_transactions,
+            tries=self.tries,
             user_agent="Ramal",
         )
         self.media: Callable[[MediaOffer | MediaAnswer], Event | None] = self.describe

@@ -467,6 +467,33 @@ def test_old_page_holds_while_another_takes_the_call(answer: int) -> None:
         play.far_request("INVITE")
 
 
+def test_old_page_goes_while_its_hold_waits_and_another_takes_the_call() -> None:
+    play, page, other, talk = with_two()
+    play.happens(TakeAsked(talk.call, "h2"))
+    invite = offered(play, other, "taken")
+    page.asks("INVITE", talk.near, body=sdp("page", "sendonly"))
+    fresh = reloaded(play)
+    other.answers(invite, 480)
+    play.near_request("ACK", "h2")
+    play.silence_far()
+    picked_up(play, fresh)
+    assert not play.call.held
+
+
+def test_taken_while_a_hold_is_under_way() -> None:
+    play, page, other, talk = with_two()
+    page.asks("INVITE", talk.near, body=sdp("page", "sendonly"))
+    play.near_response(100)
+    far = play.far_request("INVITE")
+    play.happens(TakeAsked(talk.call, "h2"), TakeAsked(talk.call, "h2"))
+    play.silence()
+    play.reply(far, 200, body=sdp("held", "recvonly"))
+    play.far_request("ACK")
+    play.near_response(200)
+    picked_up(play, other, "taken")
+    assert play.call.held
+
+
 def test_call_ends_while_a_hold_waits_for_its_turn() -> None:
     play, page, other, talk = with_two()
     play.happens(TakeAsked(talk.call, "h2"))

@@ -19,7 +19,7 @@ def test_the_defaults_are_those_of_the_rooms() -> None:
 
 def test_every_setting_arrives(tmp_path: Path) -> None:
     names = "message_bytes message_headers message_line message_head messages_per_second messages_burst page_registers "
-    names += "page_registers_burst invites texts transactions handsets calls registers"
+    names += "page_registers_burst invites texts transactions handsets calls registers secrets_per_account secrets"
     numbers = {name: 5_000 + number for number, name in enumerate(names.split())}
     made = gateway_limits(LimitSettings(**numbers))
     values = [*dataclasses.asdict(made).values(), *dataclasses.asdict(made.methods).values()]

@@ -27,6 +27,7 @@ export const everyCode = (): string[] => [
   t("line.reason.timeout"),
   t("line.reason.closed"),
   t("line.reason.server_error"),
+  t("line.reason.held_back"),
   t("line.state.idle"),
   t("line.state.connecting"),
   t("line.state.registering"),
