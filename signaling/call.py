@@ -15,6 +15,7 @@ from .causes import Cause
 from .commands import MediaRelease, MediaSelect, Publish
 from .context import Context
 from .dialog import DialogId
+from .digits import RELAY, Digit, passed_on
 from .events import MediaDescribed, MediaHappening, MediaRefused
 from .far import FarAgent
 from .fields import Reason
@@ -22,7 +23,7 @@ from .late_offer import LateRenegotiation
 from .leg import Header, Leg
 from .message import Request
 from .near import NearAgent
-from .ports import FAR, NEAR_DOMAIN
+from .ports import FAR, NEAR_DOMAIN, Dtmf
 from .renegotiation import Renegotiation
 from .session_timer import SessionTimer
 from .transfer import Transfer
@@ -232,8 +233,20 @@ class Call:
             leg.reply(request, 200)
         elif request.method == "UPDATE" and is_far:
             self._reinvited(leg, request)
+        elif request.method == "INFO" and not is_far and self._context.config.dtmf is Dtmf.INFO:
+            self._digit(leg, request)
         else:
             leg.reply(request, 405)
+
+    def _digit(self, leg: Leg, info: Request) -> None:
+        """A key that was pressed: passed on as INFO, made anew."""
+        digit = Digit.of(info)
+        if digit is None:
+            leg.reply(info, 415, headers=[("Accept", RELAY)])
+        elif not self.is_active or self.far is None or not self.far.agent.is_connected:
+            leg.reply(info, 480)
+        else:
+            self.far.request("INFO", lambda it: passed_on(leg, info, it), body=digit.body, content_type=RELAY)
 
     def _reinvited(self, leg: Leg, request: Request) -> None:
         other = self.near if leg is self.far else self.far

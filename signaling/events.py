@@ -126,6 +126,14 @@ class TakeAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class CallExpected:
+    """The person asked (the vendor's API) to be called: from ``number``, or from anybody, within ``seconds``."""
+
+    number: str | None = None
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class RetryAsked:
     """A person wants a refused or offline line to be tried again now."""
 
@@ -173,6 +181,7 @@ Event = (
     | HangUpAsked
     | TransferAsked
     | TakeAsked
+    | CallExpected
     | RetryAsked
     | Reconfigured
     | SessionEnded

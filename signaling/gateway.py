@@ -16,6 +16,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from .events import (
+    CallExpected,
     GatewayDrains,
     HandsetAttached,
     HandsetDetached,
@@ -206,6 +207,15 @@ class Gateway:
         if consulted is not None and (runner is None or consulted not in runner.calls):
             return False
         return self._ask(line, call, TransferAsked(call, to, consulted))
+
+    def expect_call(self, line: str, number: str | None, seconds: float = 60.0) -> bool:
+        """The person of the line asked to be called from ``number`` (None: whatever the PBX shows): the page may answer
+        that call by itself, where the PBX asks for it too. False where the line is not up.
+        """
+        runner = self._runners.get(line)
+        if runner is not None:
+            runner.happened(CallExpected(number, seconds))
+        return runner is not None
 
     def take(self, line: str, call: str, handset: str) -> bool:
         """Move a conversation to that handset. False where there is no such live call or no such handset attached."""

@@ -7,13 +7,14 @@ is the person's refusal and ends it for all. A handset that registers while it r
 from collections.abc import Iterable
 
 from .agent import Outcome
+from .auto_answer import HEADER
 from .call import Call, Switchboard
 from .causes import Cause
 from .commands import MediaAnswer, MediaDrop, MediaOffer
 from .context import Context
 from .events import MediaDescribed, MediaRefused
 from .fields import Reason
-from .leg import Leg, LegState
+from .leg import Header, Leg, LegState
 from .message import Request, Response
 from .near import NearAgent
 from .ports import FAR
@@ -53,14 +54,18 @@ class IncomingCall(Call):
         self._ringing: dict[str, Leg] = {}
         self._refusals: list[tuple[int, str | None]] = []  # status and X-Ramal-Cause of each
         self._told_ringing = False
+        self._hints: tuple[Header, ...] = ()  # of the INVITEs to the pages
         self.far = self._callee
 
     def legs(self) -> Iterable[Leg]:
         others = [leg for leg in self._ringing.values() if leg is not self.near]
         return [*super().legs(), *others]
 
-    def start(self, *, room: bool) -> None:
-        """``room`` is False where the line has all the calls that it may have."""
+    def start(self, *, room: bool, auto_answer: str | None = None) -> None:
+        """``room`` is False where the line has all the calls that it may have; ``auto_answer`` is why the page may
+        answer by itself.
+        """
+        self._hints = ((HEADER, auto_answer),) if auto_answer is not None else ()
         self._callee.progress(100)
         self.publish()
         if not room:
@@ -96,7 +101,8 @@ class IncomingCall(Call):
             self._invite(agent, leg, event.description.sdp)
 
     def _invite(self, agent: NearAgent, leg: Leg, sdp: bytes) -> None:
-        leg.inviting(agent.invite(self.other, sdp, leg.tag, lambda it: self._near_answered(leg, it), leg.headers))
+        headers = (*leg.headers, *self._hints)
+        leg.inviting(agent.invite(self.other, sdp, leg.tag, lambda it: self._near_answered(leg, it), headers))
 
     def _near_answered(self, leg: Leg, outcome: Outcome) -> None:
         waited = leg.state is LegState.INVITING

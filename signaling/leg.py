@@ -191,19 +191,22 @@ class Leg:
             return False
         return True
 
-    def request(self, method: str, then: Then, *, body: bytes = b"", headers: Iterable[Header] = ()) -> Sent:
+    def request(
+        self, method: str, then: Then, *, body: bytes = b"", headers: Iterable[Header] = (), content_type: str = SDP
+    ) -> Sent:
         """A request in the dialog; there must be one."""
         assert self.dialog is not None
         refreshing = method in _REFRESHING
         headers = [*headers, *(self.session.offer() if refreshing and self.session is not None else ())]
-        self.said = body or self.said
+        if refreshing:
+            self.said = body or self.said
         request, self.dialog = self.dialog.request(
             method,
             self.agent.via(),
             contact=self.agent.contact if refreshing or method == "REFER" else None,
             headers=[*self.headers, *headers, self.agent.allow] if method == "INVITE" else headers,
             body=body,
-            content_type=SDP if body else None,
+            content_type=content_type if body else None,
         )
         return self.agent.request(request, then, self._again)
 

@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable
 
 from .agent import Agent
+from .auto_answer import ExpectedCalls
 from .call import Call
 from .causes import Cause
 from .commands import CloseHandset, Command
 from .context import Context
 from .dialog import DialogId
 from .events import (
+    CallExpected,
     Event,
     FarReceived,
     GatewayDrains,
@@ -38,6 +40,7 @@ from .events import (
 from .far import FarAgent
 from .incoming import IncomingCall
 from .message import Request
+from .message_waiting import messages_waiting
 from .near import NearAgent, Registrar, own_address
 from .outgoing import OutgoingCall
 from .ports import NEAR_DOMAIN, Ids, LineConfig, SecretTries
@@ -82,6 +85,7 @@ class Line:
         self._max_transactions = max_transactions
         self._handsets: dict[str, NearAgent] = {}  # attached ones, and those that a live call still waits for
         self._calls: dict[str, Call] = {}
+        self._expected = ExpectedCalls(self._context)
         self._registrar = Registrar(self._context, self._registered)
         self._closed = False
         self._retry_after: int | None = None  # the gateway drains: what is new should come then
@@ -163,6 +167,8 @@ class Line:
                 found, agent = self._calls.get(call), self._handsets.get(handset)
                 if found is not None and agent is not None and agent.is_registered:
                     found.take(agent)
+            case CallExpected(number, seconds):
+                self._expected.expect(number, seconds)
             case RetryAsked():
                 self._registration.retry()
             case Reconfigured(config):
@@ -323,7 +329,8 @@ class Line:
         if request.method == "OPTIONS":
             self.far.reply(request, 200, headers=[self.far.allow])
         elif request.method == "NOTIFY":
-            self.far.reply(request, 200)  # message waiting and the like, which we did not ask for
+            self.far.reply(request, 200)
+            self._registration.told(messages_waiting(request))  # Asterisk tells it unasked
         elif request.method != "INVITE":
             self.far.reply(request, 481 if request.method == "BYE" else 405, headers=[self.far.allow])
         elif request.uri.user != self.far.contact.uri.user:
@@ -336,7 +343,7 @@ class Line:
             room = len(self._calls) < self._max_calls
             call = IncomingCall(self._context, self, request, self._context.ids.token())
             self._calls[call.id] = call
-            call.start(room=room)
+            call.start(room=room, auto_answer=self._expected.reason(request, call.number) if room else None)
 
     def acknowledged(self, agent: Agent, request: Request) -> None:
         wanted = DialogId.of_request(request)

@@ -25,6 +25,13 @@ class Profile(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Dtmf(StrEnum):
+    """How digits go to the PBX."""
+
+    RFC4733 = "rfc4733"  # in the audio, by the page's browser
+    INFO = "info"  # application/dtmf-relay, by the page through the line
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """The SIP secret of a line; ``version`` grows when an administrator sets a new one."""
@@ -54,6 +61,8 @@ class LineConfig:
     record: bool = False
     anchored: bool = True  # False: engine "none", SDP passes untouched, no recording, no media events
     dial: DialRules = DialRules()
+    dtmf: Dtmf = Dtmf.RFC4733
+    intercom: bool = False  # the PBX may have calls answered that nobody asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class Registration:
         self._tries = 0
         self._expires = context.timing.expires
         self._attempt = 0  # answers to a REGISTER of an older attempt are not for this one
+        self._messages_waiting: int | None = None
         self._shown: LineView | None = None
 
     @property
@@ -113,10 +114,17 @@ class Registration:
             detail=None if connecting else self._detail,
             retry_in=self._retry_in,
             handsets=self._handsets(),
+            messages_waiting=self._messages_waiting,
         )
         if view != self._shown:
             self._shown = view
             self._context.do(Publish(view))
+
+    def told(self, messages_waiting: int | None) -> None:
+        """The PBX told how many new messages there are; None where that was not what it told."""
+        if messages_waiting is not None:
+            self._messages_waiting = messages_waiting
+            self.show()
 
     def want(self) -> None:
         """A handset is there: bring the line up, if it is not."""

@@ -45,6 +45,7 @@ class LineView:
     detail: str | None = None
     retry_in: float | None = None
     handsets: int = 0
+    messages_waiting: int | None = None  # new voice messages; None where the PBX told nothing
 
 
 class Direction(StrEnum):

@@ -92,6 +92,8 @@ async def test_pbx_that_is_down_and_comes_back() -> None:
         assert it.gateway.mute("line-1", it.call, True)
         assert it.gateway.transfer("line-1", it.call, to="1002")
         assert not it.gateway.transfer("line-1", it.call, consulted="unknown")
+        assert it.gateway.expect_call("line-1", None)
+        assert not it.gateway.expect_call("unknown", None)
         assert it.gateway.call_views("line-1")[0].muted
 
 

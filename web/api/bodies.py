@@ -117,6 +117,7 @@ class LineBody(_Out):
     handsets: int
     recording: bool
     max_handsets: int
+    messages_waiting: int | None
 
     @classmethod
     def of(cls, facts: LineFacts, live: LiveLine | None, *, details: bool, max_handsets: int) -> Self:
@@ -135,6 +136,7 @@ class LineBody(_Out):
             handsets=0 if view is None else view.handsets,
             recording=facts.record,
             max_handsets=max_handsets,
+            messages_waiting=None if view is None else view.messages_waiting,
         )
 
 
