@@ -1,4 +1,4 @@
-"""Calls that outlive their page: reloads, crashes, several screens, a connection that drops. The same through both PBXs.
+"""Calls that outlive their page: reloads, crashes, several screens, a lost connection. The same through both PBXs.
 
 The gateway of these tests waits 15 s for a page (`RAMAL_TIMING__DETACHED`), and 2 s before any other page may have the
 call (`RAMAL_TIMING__ELSEWHERE`).

@@ -1,4 +1,4 @@
-"""A cable between one browser and the gateway that can be cut and mended: HTTP and WebSockets go through it, media do not.
+"""A cable between one browser and the gateway that can be cut and mended: HTTP and WebSockets go through, media do not.
 
 For the browser it is a proxy. All that it is asked for comes from the gateway, whatever the address.
 """
