@@ -13,7 +13,7 @@ from enum import IntEnum
 from urllib.parse import urlsplit
 
 WINDOW = 1.05  # seconds in which a lane lets through as many as its limit: a second, and what a network may shift
-_AT_ONCE = 2  # turns that follow each other without a pause; the rest is spread over the window
+_AT_ONCE = 6  # turns that may follow each other without a pause, or make up for a late timer; the rest is spread
 
 
 class Urgency(IntEnum):
@@ -58,6 +58,7 @@ class Lane:
     def __init__(self, limit: int) -> None:
         self._limit = max(1, limit)
         self._taken: deque[float] = deque(maxlen=self._limit)
+        self._even = 0.0  # when the next turn would come if all came evenly: the generic cell rate algorithm
         self._waiting: list[Turn] = []
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -71,6 +72,11 @@ class Lane:
             self._serve()
         return turn
 
+    @property
+    def is_behind(self) -> bool:
+        """More wait than one window takes."""
+        return len(self._waiting) >= self._limit
+
     def seconds(self, turn: Turn) -> float:
         """About how long ``turn`` will wait, if nobody more urgent comes; 0.0 where it does not."""
         if not turn.waits:
@@ -80,10 +86,8 @@ class Lane:
         return max(0.0, self._free_at(now) - now) + ahead // self._limit * WINDOW
 
     def _free_at(self, now: float) -> float:
-        taken = self._taken
-        whole = taken[0] + WINDOW if len(taken) == self._limit else now
-        spread = taken[-_AT_ONCE] + _AT_ONCE * WINDOW / self._limit if len(taken) >= _AT_ONCE else now
-        return max(whole, spread)
+        whole = self._taken[0] + WINDOW if len(self._taken) == self._limit else now
+        return max(whole, self._even - (_AT_ONCE - 1) * WINDOW / self._limit)
 
     def _serve(self) -> None:
         self._timer = None
@@ -99,6 +103,7 @@ class Lane:
                 return
             turn = heapq.heappop(self._waiting)
             self._taken.append(now)
+            self._even = max(self._even, now) + WINDOW / self._limit
             turn.take()
 
 

@@ -234,6 +234,8 @@ class Runner:
         """Runs one connection to its end; reports it only while it is the line's current one."""
         me = asyncio.current_task()
         await self._wait_for_turn(self._pacer.openings(command.url))
+        while self._pacer.registers(command.url).is_behind:  # a connection is of no use before its REGISTER can go
+            await self._wait_for_turn(self._pacer.openings(command.url))
         try:
             upstream = await Upstream.open(
                 command.url,

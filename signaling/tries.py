@@ -2,7 +2,8 @@
 
 A secret that was right once is tried freely, in that version. All others take turns: one at a time in an account until
 one was right there, and once one was refused, none in that account for a minute; five in all, refused in the last
-minute or under way, for the gateway. What a person asks for (another secret, a new try) does not wait for its account, only for the gateway.
+minute or under way, for the gateway. What a person asks for (another secret, a new try) does not wait for its account,
+only for the gateway.
 """
 
 from collections import deque

@@ -96,6 +96,8 @@ class Chaos:
         actions = (
             self.handset_comes_or_goes,
             self.page_takes,
+            self.reload_in_a_call,
+            self.reload_in_a_call,
             self.page_dials,
             self.conversation,
             self.hold,
@@ -135,12 +137,17 @@ class Chaos:
         self.play.happens(HandsetDetached(name), HandsetAttached(name))
         self.pages[name] = Page(self.play, name, contact=f"<sip:load-{self.loads}@{name}.invalid;transport=ws>")
         self.pages[name].register()
-        self.take_what_is_offered()
+        self.take_what_is_offered(self.pick(3) > 0)
 
-    def take_what_is_offered(self) -> None:
+    def reload_in_a_call(self) -> None:
+        talking = [view for view in self.play.calls.values() if view.state is CallState.ACTIVE and view.handset]
+        if talking and talking[-1].handset is not None:
+            self.page_is_another(talking[-1].handset)
+
+    def take_what_is_offered(self, willing: bool = True) -> None:
         for to, message in tuple(self.play.to_near):
             offered = isinstance(message, Request) and message.headers.get("X-Ramal-Resume") is not None
-            if offered and isinstance(message, Request) and self.pick(3):
+            if offered and isinstance(message, Request) and willing:
                 self.pages[to].picks_up(message)
 
     def page_takes(self) -> None:

@@ -25,6 +25,8 @@ export class Driver {
   #handlers: DriverHandlers;
   #wishes: Wishes = noWishes;
   #doing: Step | null = null;
+  /** As the gateway knows it; null after an offer whose answer did not come. */
+  #agreed: boolean | null = false;
   #failures = 0;
   #waiting: Step | null = null;
   #confirmed = false;
@@ -41,6 +43,12 @@ export class Driver {
 
   get confirmed(): boolean {
     return this.#confirmed;
+  }
+
+  /** The call comes to this page on hold: JsSIP is to be as if it had put it there. */
+  beHeld(): void {
+    this.#agreed = true;
+    this.#internals._localHold = true;
   }
 
   wish(changes: Partial<Wishes>): void {
@@ -74,8 +82,13 @@ export class Driver {
     this.#tell(null);
   }
 
+  get #internals(): Internals {
+    return this.#session as unknown as Internals;
+  }
+
   get #held(): boolean {
-    return this.#session.isOnHold().local;
+    if (this.#agreed !== null) return this.#agreed;
+    return this.#wishes.held === null ? this.#internals._localHold : !this.#wishes.held;
   }
 
   #next(registered: boolean): Step | "wait" | null {
@@ -100,6 +113,7 @@ export class Driver {
   }
 
   #begin(step: Exclude<Step, "hang-up">, done: () => void): boolean {
+    if (step !== "restart") this.#internals._localHold = step === "resume";
     if (step === "hold") return this.#session.hold({}, done);
     if (step === "resume") return this.#session.unhold({}, done);
     return this.#session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, done);
@@ -108,6 +122,7 @@ export class Driver {
   #done(step: Step): void {
     this.#doing = null;
     this.#failures = 0;
+    if (step !== "restart") this.#agreed = step === "hold";
     this.#wishes = fulfilled(this.#wishes, step);
     this.drive();
   }
@@ -116,13 +131,12 @@ export class Driver {
     const step = this.#doing;
     this.#doing = null;
     if (step === null) return;
-    const internals = this.#session as unknown as Internals;
-    // The other side does not know of it: it has to be asked again.
-    if (step !== "restart") internals._localHold = step === "resume";
+    if (step !== "restart") this.#agreed = null;
     const wait = connection ? 0 : retryAfter(this.#failures++);
     if (wait === null) {
       this.#wishes = fulfilled(this.#wishes, step);
-      internals._setLocalMediaStatus();
+      if (step !== "restart") this.#internals._localHold = step === "resume";
+      this.#internals._setLocalMediaStatus();
     } else {
       this.#timer = setTimeout(() => this.drive(), wait);
     }

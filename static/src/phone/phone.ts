@@ -226,7 +226,7 @@ export class Phone {
     if (!(await this.#accept(leg, "reconnecting"))) return;
     const session = this.#store.state.sessions.find((one) => one.key === leg.key);
     if (session?.muted) leg.session?.mute({ audio: true });
-    if (session?.holdWanted) leg.driver?.wish({ held: true });
+    if (session?.holdWanted) leg.driver?.beHeld();
     else if (resume === "taken") this.#holdOthers(leg);
     // The gateway has forgotten the dialogs that this one replaces.
     for (const old of before) old.terminate();
@@ -271,7 +271,8 @@ export class Phone {
     const leg = new Leg(`s${++this.#keys}`, {
       dispatch: (event) => this.#store.dispatch(event),
       remoteStream: (heard, stream) => {
-        if (!this.#isHeld(heard)) this.#hear(stream);
+        const held = this.#store.state.sessions.find((one) => one.key === heard.key)?.holdWanted;
+        if (!held) this.#hear(stream);
       },
       microphoneLost: (lost) => void this.#newMicrophone(lost, ""),
       ended: (ended) => this.#forget(ended),
