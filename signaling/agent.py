@@ -45,7 +45,7 @@ class Sent:
     """A request that waits for its outcome; it stays the same object when the request is sent again with a
     signature. ``again`` makes that second request (a dialog counts it)."""
 
-    __slots__ = ("again", "cancelled", "key", "nonce", "request", "signatures", "then")
+    __slots__ = ("again", "cancelled", "key", "nonce", "progressed", "request", "signatures", "then")
 
     def __init__(self, request: Request, then: Then, again: Again) -> None:
         self.request = request
@@ -53,6 +53,7 @@ class Sent:
         self.again = again
         self.signatures = 0
         self.nonce: str | None = None  # of the challenge that was answered last
+        self.progressed = False  # a provisional response came since
         self.cancelled = False
         self.key = Key.of(request)
 

@@ -8,7 +8,7 @@ Each signature and each refusal to sign is audited; neither the secret nor the s
 from .agent import ALLOW, Agent, Receiver, Sent, Then
 from .commands import Audit, SendFar
 from .context import Context
-from .digest import Credentials, authorize, choose
+from .digest import PROXIES, Credentials, authorize, choose
 from .early import RELIABLE
 from .fields import Via
 from .message import Request, Response
@@ -106,6 +106,7 @@ class FarAgent(Agent):
     def _tell(self, sent: Sent, answered: Answered) -> None:
         if answered.response.status in (401, 407) and self._sign(sent, answered.response):
             return
+        sent.progressed |= not answered.response.is_final
         super()._tell(sent, answered)
 
     def _sign(self, sent: Sent, response: Response) -> bool:
@@ -119,6 +120,8 @@ class FarAgent(Agent):
             sent.signatures and not (challenge.stale and challenge.nonce != sent.nonce)
         ):
             refused = "the signature was refused"
+        elif sent.signatures and sent.progressed and config.profile in PROXIES:
+            refused = "it may be the callee's: the proxy took the signature before"
         elif sent.cancelled:
             refused = "the request was cancelled"
         if challenge is None or refused is not None:
@@ -127,7 +130,7 @@ class FarAgent(Agent):
         if method == "REGISTER":
             self._realm = challenge.realm
         credentials = Credentials(config.auth_user, config.secret.value)
-        sent.nonce = challenge.nonce
+        sent.nonce, sent.progressed = challenge.nonce, False
         cnonce, count = self._context.ids.token(), self._count(challenge.nonce)
         header = authorize(sent.request, challenge, credentials, cnonce=cnonce, nc=count)
         algorithm = challenge.algorithm or "MD5"

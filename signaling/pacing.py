@@ -110,7 +110,8 @@ class Lane:
 class Pacer:
     """The lanes of every PBX. ``rate`` is in REGISTER a second for one PBX, whatever lines, users and accounts.
 
-    Connections are opened at half of it: each brings a REGISTER and, as a rule, a second one with the signature.
+    Connections are opened at the same pace, and not while REGISTERs are behind: each brings one and, as a rule, a
+    second one with the signature.
     """
 
     def __init__(self, rate: int) -> None:
@@ -122,7 +123,7 @@ class Pacer:
         return self._lane(self._registers, url, self._rate)
 
     def openings(self, url: str) -> Lane:
-        return self._lane(self._openings, url, self._rate // 2)
+        return self._lane(self._openings, url, self._rate)
 
     @staticmethod
     def _lane(lanes: dict[str, Lane], url: str, limit: int) -> Lane:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .browser.chromium import find_chromium
+from .kamailio.kamailio import program as kamailio
 from .pbx.asterisk import installed_root
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,6 +97,13 @@ def pbx() -> str | None:
     return None
 
 
+def proxy() -> str | None:
+    packages = ("kamailio", "kamailio-websocket-modules", "kamailio-tls-modules")
+    if kamailio() is None:
+        apt(*packages)
+    return None if kamailio() is not None else f"Kamailio is missing (apt install {' '.join(packages)})"
+
+
 TOOLS = {"debootstrap": "debootstrap", "openssl": "openssl", "ss": "iproute2"}
 
 KINDS = [
@@ -105,7 +113,11 @@ KINDS = [
     Kind("imports", "import contracts", [str(BIN / "lint-imports")]),
     Kind("front-types", "tsc", node("npm", "run", "--silent", "check")),
     Kind("front", "node tests", node("npm", "run", "--silent", "test")),
-    Kind("units", "unit tests", pytest("not browser and not pbx and not fresh", "--cov", "--cov-report=")),
+    Kind(
+        "units",
+        "unit tests",
+        pytest("not browser and not pbx and not kamailio and not fresh", "--cov", "--cov-report="),
+    ),
     Kind(
         "coverage",
         "pure modules: every branch",
@@ -113,6 +125,7 @@ KINDS = [
     ),
     Kind("sandbox", "browser and sandbox", pytest("browser and not pbx and not fresh"), browser),
     Kind("pbx", "browser and Asterisk", pytest("pbx"), pbx),
+    Kind("kamailio", "Kamailio as a proxying PBX", pytest("kamailio"), proxy),
     Kind("fresh", "fresh machine", pytest("fresh"), browser),
 ]
 

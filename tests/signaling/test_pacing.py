@@ -112,9 +112,9 @@ async def test_after_a_restart_of_the_pbx_all_lines_come_back_at_the_pace_that_i
 
 
 async def test_a_line_that_waits_for_its_turn_says_until_when() -> None:
-    async with house(limits=GatewayLimits(registers=2)) as it, lines(it, 4):
+    async with house(limits=GatewayLimits(registers=2)) as it, lines(it, 8):
         await it.diary.until(
             lambda: any(view.retry_in and view.state is LineState.CONNECTING for view in it.diary.lines)
         )
-        it.gateway.reconfigure(replace(it.config, line="line-3", url="ws://127.0.0.1:9/ws"))  # gives its turn up
+        it.gateway.reconfigure(replace(it.config, line="line-7", url="ws://127.0.0.1:9/ws"))  # gives its turn up
         await it.diary.until(lambda: it.diary.lines[-1].state is LineState.OFFLINE)

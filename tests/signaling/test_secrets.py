@@ -51,6 +51,21 @@ def test_stale_without_a_new_nonce_is_a_refusal() -> None:
     assert play.audits[-1] == Audit("sign_refused", "REGISTER 401: the signature was refused")
 
 
+@pytest.mark.parametrize(("profile", "again"), [(Profile.KAMAILIO, False), (Profile.FREESWITCH, True)])
+def test_a_callee_behind_a_proxy_cannot_say_stale(profile: Profile, again: bool) -> None:
+    """The proxy's 100 says that it took the signature: a challenge after that is not its own."""
+    play = Playbook(config=replace(CONFIG, profile=profile))
+    ready(play).dial("600")
+    play.challenge(play.far_request("INVITE"), 407)
+    play.far_request("ACK")
+    signed = play.far_request("INVITE")
+    play.reply(signed, 100)
+    play.challenge(signed, 407, stale=True, nonce="callee")
+    play.far_request("ACK")
+    assert bool(play.to_far) is again
+    assert (play.audits[-1].what == "signed") is again
+
+
 def test_nonce_count_and_cnonce() -> None:
     """A nonce that comes again is counted on; every cnonce is a fresh one of 128 bits."""
     play, register = opened()
