@@ -1,27 +1,19 @@
 """Transfers through the real PBX: 1001 has called 1002, and hands the call on."""
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-import pytest_asyncio
 
 from signaling.causes import Cause
 from signaling.events import TransferAsked
 from signaling.views import CallState, TransferState
 from tests.signaling.page import Page
 
-from .asterisk import Asterisk, asterisk
+from .asterisk import Asterisk
 from .extension import Extension, extension
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
 Station = tuple[Extension, Page]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Asterisk]:
-    async with asterisk() as running:
-        yield running
 
 
 async def conversation(ana: Station, bruno: Station) -> tuple[str, str]:
