@@ -1,4 +1,4 @@
-"""What the gateway's signaling costs, beside two programs of Debian that pass the same messages on.
+"""What the gateway's signaling costs, beside nginx of Debian, which passes the same messages on.
 
     python -m bench.signaling [--lines 1000 5000] [--calls 50] [--seconds 8]
 

@@ -57,6 +57,8 @@ export const everyCode = (): string[] => [
   t("error.not_talking"),
   t("error.already_here"),
   t("error.handset_not_attached"),
+  t("error.no_such_consultation"),
+  t("error.transfer_pending"),
   t("error.forbidden"),
   t("error.no_session"),
   t("error.bad_request"),
