@@ -13,7 +13,7 @@ from .capture import SUFFIX, Kind
 from .engine import Description, EngineUnavailable, Happening, LegStats, Report
 from .hub import Hub
 from .leg import Leg
-from .sdp import Codec
+from .sdp import DEFAULT_LIMITS, Codec, SdpLimits
 from .writer import Tape, Writer
 
 FAR = "far"
@@ -23,12 +23,21 @@ Listener = Callable[[Report], None]
 
 
 class Call:
-    def __init__(self, name: str, hub: Hub, writer: Writer, captures: Path, listener: Listener) -> None:
+    def __init__(
+        self,
+        name: str,
+        hub: Hub,
+        writer: Writer,
+        captures: Path,
+        listener: Listener,
+        limits: SdpLimits = DEFAULT_LIMITS,
+    ) -> None:
         self.name = name
         self._hub = hub
         self._writer = writer
         self._captures = captures
         self._listener = listener
+        self._limits = limits
         self._legs: dict[str, Leg] = {}
         self._selected: Leg | None = None
         self._tape: Tape | None = None
@@ -42,7 +51,7 @@ class Call:
         return not self._legs
 
     def offer(self, name: str, text: bytes, to: str) -> Description:
-        session = sdp.parse(text)
+        session = sdp.parse(text, self._limits)
         index = session.audio
         stream = session.sections[index] if index is not None else None
         transport = session.transport(index) if index is not None else None
@@ -59,7 +68,7 @@ class Call:
         return Description(said, leg.direction, stream is not None)
 
     def answer(self, name: str, text: bytes, to: str) -> Description:
-        session = sdp.parse(text)
+        session = sdp.parse(text, self._limits)
         leg, other = self._known(name), self._known(to)
         if leg.shape is None or other.shape is None:
             raise EngineUnavailable("An answer came, and nothing was offered to that leg.")
@@ -81,12 +90,12 @@ class Call:
 
     def select(self, name: str, *, record: bool) -> None:
         leg = self._known(name)
-        moved = self._selected is not leg
-        self._selected = leg
+        before, self._selected = self._selected, leg
         if record and self._tape is None:
             self._start_capture()
-        elif moved and self._tape is not None:
-            self._tape.event("leg")
+        elif before is not leg and self._tape is not None:
+            gap = time.monotonic_ns() - before.heard if before is not None and before.heard else 0
+            self._tape.event("leg", gap=gap // 1_000_000)
         self._know_codecs()
         self._route()
 

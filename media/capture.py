@@ -9,7 +9,7 @@ written. Events are JSON objects with a member ``event``:
     start                            the capture begins
     map      agent, other            payload type -> [codec, clock Hz, channels] for the packets of that side
     pause, resume                    packets between them are missing by intent
-    leg                              another handset has the call now
+    leg      gap                     another page has the call now; the one before was not heard for ``gap`` ms
     stop     digits: [agent, other]  the end; how many telephone-event packets were left out
 
 No event names a person, a number or an account.

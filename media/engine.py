@@ -84,6 +84,11 @@ class Engine(Protocol):
     do nothing.
     """
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can take a call now."""
+        ...
+
     async def offer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
         """``leg``'s peer offered ``sdp``; gives what to offer to ``to``'s peer. Makes the call and the legs it lacks.
 

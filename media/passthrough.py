@@ -4,17 +4,24 @@ It has no media events: the caller takes the answer for the connection.
 """
 
 from .engine import Description, LegStats
-from .sdp import summary
+from .sdp import DEFAULT_LIMITS, SdpLimits, summary
 
 
 class PassThrough:
     """`media.engine.Engine` without media. Keeps no state, so everything is safe against doubles."""
 
+    def __init__(self, limits: SdpLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+
+    @property
+    def is_ready(self) -> bool:
+        return True
+
     async def offer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
-        return _description(sdp)
+        return self._description(sdp)
 
     async def answer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
-        return _description(sdp)
+        return self._description(sdp)
 
     async def select(self, call: str, leg: str, *, record: bool) -> None:
         return None
@@ -34,8 +41,7 @@ class PassThrough:
     async def release(self, call: str) -> None:
         return None
 
-
-def _description(sdp: bytes) -> Description:
-    """Raises `BadDescription` where it is no SDP at all or over the limits; streams are not judged."""
-    direction, audio = summary(sdp)
-    return Description(sdp, direction, audio)
+    def _description(self, sdp: bytes) -> Description:
+        """Raises `BadDescription` where it is no SDP at all or over the limits; streams are not judged."""
+        direction, audio = summary(sdp, self._limits)
+        return Description(sdp, direction, audio)

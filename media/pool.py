@@ -3,8 +3,8 @@
     async with Pool(settings, listener) as engine:
         description = await engine.offer(call, "far", sdp, to=handset)
 
-A call lives in one worker from its first offer to its release. A worker that dies is started again; its calls are
-reported as `Happening.CALL_LOST`, and their captures as `Happening.CAPTURE_CLOSED`.
+A call lives in one worker from its first offer to its release. A worker that dies or hangs is started again; its
+calls are reported as `Happening.CALL_LOST`, and their captures as `Happening.CAPTURE_CLOSED`.
 """
 
 import asyncio
@@ -15,7 +15,6 @@ from typing import Any, Self
 
 from . import control
 from .engine import (
-    BadDescription,
     Description,
     EngineError,
     EngineUnavailable,
@@ -24,7 +23,7 @@ from .engine import (
     Listener,
     Report,
 )
-from .sdp import MAX_BYTES
+from .sdp import decode
 from .settings import MediaSettings
 from .workerlink import WorkerLink, spawn
 
@@ -82,12 +81,17 @@ class Pool:
         return len(self._links)
 
     @property
+    def is_ready(self) -> bool:
+        """A worker is up; one that died is started again, and the others take the calls meanwhile."""
+        return bool(self._links)
+
+    @property
     def pids(self) -> tuple[int, ...]:
         """The process ids of the workers that are up, in the order of their numbers."""
         return tuple(self._links[number].pid for number in sorted(self._links))
 
     async def offer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
-        text = _text(sdp)
+        text = decode(sdp, self._settings.sdp)  # what could not be told to the worker in JSON
         known = self._homes.get(call)
         home = known or self._place()
         self._homes[call] = home
@@ -99,7 +103,8 @@ class Pool:
             raise
 
     async def answer(self, call: str, leg: str, sdp: bytes, *, to: str) -> Description:
-        return control.description_of(await self._home(call).ask("answer", call=call, leg=leg, to=to, sdp=_text(sdp)))
+        text = decode(sdp, self._settings.sdp)
+        return control.description_of(await self._home(call).ask("answer", call=call, leg=leg, to=to, sdp=text))
 
     async def select(self, call: str, leg: str, *, record: bool) -> None:
         await self._home(call).ask("select", call=call, leg=leg, record=record)
@@ -183,15 +188,28 @@ class Pool:
                     _log.error("media worker %d does not start", number)
 
     async def _until_ended(self, link: WorkerLink) -> None:
-        """Until that worker's link ends or the pool does."""
+        """Until that worker's link ends, or it answers no more, or the pool ends."""
         async with asyncio.TaskGroup() as group:
             watches = [
                 group.create_task(self._ending.wait(), name="pool ends"),
                 group.create_task(link.ended.wait(), name="worker ends"),
+                group.create_task(self._until_silent(link), name="worker hangs"),
             ]
             await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
             for watch in watches:
                 watch.cancel()
+
+    async def _until_silent(self, link: WorkerLink) -> None:
+        """Until that worker has not answered for as long as is set."""
+        half = self._settings.silence / 2
+        while True:
+            await asyncio.sleep(half)
+            try:
+                await link.ask("ping", within=half)
+            except EngineUnavailable:
+                if not link.ended.is_set():
+                    _log.error("media worker %d hangs", link.pid)
+                return
 
     def _lost(self, link: WorkerLink) -> None:
         for call in [call for call, home in self._homes.items() if home is link]:
@@ -215,16 +233,3 @@ class Pool:
             self._listener(report)
         except Exception:
             _log.exception("the listener of media reports failed")
-
-
-def _text(sdp: bytes) -> str:
-    """Refuses here what the worker's parser would, where it could not be told in JSON.
-
-    Raises `BadDescription`.
-    """
-    if len(sdp) > MAX_BYTES:
-        raise BadDescription(f"The description is longer than {MAX_BYTES} bytes.")
-    try:
-        return sdp.decode()
-    except UnicodeDecodeError:
-        raise BadDescription("The description is not UTF-8.") from None

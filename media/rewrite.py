@@ -1,8 +1,9 @@
 """The SDP that goes to the other leg: the sender's own lines, with the transport lines replaced by the hub's.
 
 Exactly one audio stream passes, the first. What else was offered is refused towards its sender (RFC 3264 section 6: as
-many m-lines in the answer as in the offer) and is not offered to the other side. Payload types, codecs, SSRC and header
-extensions stay; addresses, keys and names of the other side do not pass.
+many m-lines in the answer as in the offer) and is not offered to the other side. Payload types, codecs and header
+extensions stay; addresses, keys and names of the other side do not pass. No SSRC is named: a browser at the other side
+would play only that one, and another page may go on with the call.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from .sdp import Section, Session
 # What of a stream's attributes passes. Everything else is dropped: transport (candidate, ice-*, fingerprint, setup,
 # rtcp, crypto), vendor's own, and whatever a later browser invents.
 _PASSES = frozenset(
-    "rtpmap fmtp ptime maxptime rtcp-fb extmap extmap-allow-mixed ssrc ssrc-group msid rtcp-rsize label content "
+    "rtpmap fmtp ptime maxptime rtcp-fb extmap extmap-allow-mixed msid rtcp-rsize label content "
     "sendrecv sendonly recvonly inactive".split()
 )
 _SESSION_PASSES = frozenset("extmap-allow-mixed msid-semantic sendrecv sendonly recvonly inactive".split())

@@ -11,11 +11,6 @@ from itertools import pairwise
 
 from .engine import BadDescription, Direction
 
-MAX_BYTES = 16 * 1024
-MAX_LINES = 400
-MAX_SECTIONS = 4
-MAX_CANDIDATES = 40
-
 DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}  # bytes; the hashes of RFC 8122 that are still sound
 DTLS_PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")  # the last: browsers of before RFC 5764's names
 
@@ -34,6 +29,23 @@ _CANDIDATE = re.compile(
 STATIC_CODECS = {0: ("pcmu", 8000), 8: ("pcma", 8000), 9: ("g722", 8000), 13: ("cn", 8000), 18: ("g729", 8000)}
 _DIRECTIONS = frozenset(direction.value for direction in Direction)
 _NO_VOICE = ("telephone-event", "cn", "red")
+
+
+@dataclass(frozen=True, slots=True)
+class SdpLimits:
+    """Of one description; ``sections`` are its m-lines, ``candidates`` those of all of them together."""
+
+    bytes: int = 16 * 1024
+    lines: int = 400
+    sections: int = 4
+    candidates: int = 40
+
+    def __post_init__(self) -> None:
+        if min(self.bytes, self.lines, self.sections, self.candidates) < 1:
+            raise ValueError("the limits of a description must be at least one")
+
+
+DEFAULT_LIMITS = SdpLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,37 +179,42 @@ class Session:
         return ufrag, pwd
 
 
-def parse(sdp: bytes) -> Session:
-    """Raises `BadDescription` for what is no SDP, is over a limit, or has a line that could not be forwarded."""
-    if len(sdp) > MAX_BYTES:
-        raise BadDescription(f"The description is longer than {MAX_BYTES} bytes.")
+def decode(sdp: bytes, limits: SdpLimits = DEFAULT_LIMITS) -> str:
+    """Raises `BadDescription` for what is too long or no UTF-8."""
+    if len(sdp) > limits.bytes:
+        raise BadDescription(f"The description is longer than {limits.bytes} bytes.")
     try:
-        text = sdp.decode()
+        return sdp.decode()
     except UnicodeDecodeError:
         raise BadDescription("The description is not UTF-8.") from None
+
+
+def parse(sdp: bytes, limits: SdpLimits = DEFAULT_LIMITS) -> Session:
+    """Raises `BadDescription` for what is no SDP, is over a limit, or has a line that could not be forwarded."""
+    text = decode(sdp, limits)
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
-    if len(lines) > MAX_LINES:
-        raise BadDescription(f"The description has more than {MAX_LINES} lines.")
+    if len(lines) > limits.lines:
+        raise BadDescription(f"The description has more than {limits.lines} lines.")
     if lines[0] != "v=0":
         raise BadDescription("The description does not start with v=0.")
     for line in lines:
         if not _LINE.fullmatch(line):
             raise BadDescription("The description has a line that is not of the form letter=value.")
-    if sum(line.startswith("a=candidate:") for line in lines) > MAX_CANDIDATES:
-        raise BadDescription(f"The description has more than {MAX_CANDIDATES} candidates.")
+    if sum(line.startswith("a=candidate:") for line in lines) > limits.candidates:
+        raise BadDescription(f"The description has more than {limits.candidates} candidates.")
     starts = [index for index, line in enumerate(lines) if line.startswith("m=")]
-    if len(starts) > MAX_SECTIONS:
-        raise BadDescription(f"The description has more than {MAX_SECTIONS} media streams.")
+    if len(starts) > limits.sections:
+        raise BadDescription(f"The description has more than {limits.sections} media streams.")
     sections = tuple(_section(lines[start:end]) for start, end in pairwise([*starts, len(lines)]))
     return Session(tuple(lines[: starts[0]] if starts else lines), sections)
 
 
-def summary(sdp: bytes) -> tuple[Direction, bool]:
+def summary(sdp: bytes, limits: SdpLimits = DEFAULT_LIMITS) -> tuple[Direction, bool]:
     """The direction its sender asks for, and whether an audio stream with a codec is in it.
 
     Raises `BadDescription`.
     """
-    session = parse(sdp)
+    session = parse(sdp, limits)
     return session.direction(session.audio), session.audio is not None
 
 

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .sdp import DEFAULT_LIMITS, SdpLimits
+
 MIB = 1024 * 1024
 
 
@@ -26,6 +28,8 @@ class MediaSettings:
     base_port: int = 0
     workers: int = field(default_factory=_default_workers)
     calls_per_worker: int = 150  # measured: 160 anchored and recorded calls per worker without loss
+    sdp: SdpLimits = DEFAULT_LIMITS
+    silence: float = 10.0  # seconds without a sign of life after which a worker is killed and started again
     min_free_bytes: int = 200 * MIB  # below this much free space a capture stops: RECORDING_DISK_FULL
 
     def __post_init__(self) -> None:

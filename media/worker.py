@@ -8,6 +8,7 @@ what happens when its parent dies; either way it closes every capture first.
 
 import argparse
 import asyncio
+import dataclasses
 import gc
 import logging
 import re
@@ -21,6 +22,7 @@ from . import control
 from .call import Call
 from .engine import EngineError, EngineUnavailable, Report
 from .hub import Hub
+from .sdp import DEFAULT_LIMITS, SdpLimits
 from .writer import Writer
 
 _CALL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # becomes a file name
@@ -30,10 +32,18 @@ _log = logging.getLogger(__name__)
 
 
 class Worker:
-    def __init__(self, hub: Hub, writer: Writer, captures: Path, tell: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        writer: Writer,
+        captures: Path,
+        tell: Callable[[dict[str, Any]], None],
+        limits: SdpLimits = DEFAULT_LIMITS,
+    ) -> None:
         self._hub = hub
         self._writer = writer
         self._captures = captures
+        self._limits = limits
         self._tell = tell
         self._calls: dict[str, Call] = {}
 
@@ -63,6 +73,8 @@ class Worker:
             _log.error("the disk did not take the rest of the captures in time")
 
     def _do(self, what: str, message: dict[str, Any]) -> dict[str, Any]:
+        if what == "ping":
+            return {}
         name = str(message["call"])
         if what == "offer":
             return self._offer(name, message)
@@ -96,7 +108,7 @@ class Worker:
     def _offer(self, name: str, message: dict[str, Any]) -> dict[str, Any]:
         if not _CALL_NAME.fullmatch(name):
             raise EngineError("The name of a call has characters that a file name cannot have.")
-        call = self._calls.get(name) or Call(name, self._hub, self._writer, self._captures, self._report)
+        call = self._calls.get(name) or Call(name, self._hub, self._writer, self._captures, self._report, self._limits)
         description = call.offer(str(message["leg"]), message["sdp"].encode(), str(message["to"]))
         self._calls[name] = call  # only now: an offer that was refused leaves nothing behind
         return control.pack_description(description)
@@ -154,7 +166,7 @@ async def serve(hub: Hub, settings: argparse.Namespace) -> None:
     link = _Control(stop)
     await loop.create_unix_connection(lambda: link, sock=socket.socket(fileno=settings.control))
     writer = Writer(loop.call_soon_threadsafe, min_free_bytes=settings.min_free)
-    link.worker = worker = Worker(hub, writer, settings.captures, link.tell)
+    link.worker = worker = Worker(hub, writer, settings.captures, link.tell, SdpLimits(*settings.sdp))
     hub.start(worker.second)
     link.tell({"ready": {"port": hub.port}})
     await stop.wait()
@@ -172,6 +184,7 @@ def main() -> None:
     parser.add_argument("--advertise", nargs="+", required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--min-free", type=int, default=0)
+    parser.add_argument("--sdp", type=int, nargs=4, default=dataclasses.astuple(DEFAULT_LIMITS))
     settings = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     hub = Hub(tuple(settings.bind), tuple(settings.advertise), settings.port)

@@ -1,6 +1,7 @@
 """One worker process as the pool sees it: the process, its control socket, and the requests under way."""
 
 import asyncio
+import dataclasses
 import os
 import signal
 import socket
@@ -42,8 +43,10 @@ class WorkerLink(asyncio.Protocol):
         """The worker's UDP port, when it is bound. Raises `EngineUnavailable` where the process ended first."""
         return await self._ready
 
-    async def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """One request and its reply. Raises what the worker raised, and `EngineUnavailable`."""
+    async def ask(self, do: str, *, within: float = REQUEST_SECONDS, **arguments: Any) -> dict[str, Any]:
+        """One request and its reply, ``within`` so many seconds. Raises what the worker raised, and
+        `EngineUnavailable`.
+        """
         if self._transport is None or len(self._requests) >= MAX_REQUESTS:
             raise EngineUnavailable("The media worker is not there.")
         self._number += 1
@@ -52,7 +55,7 @@ class WorkerLink(asyncio.Protocol):
         self._requests[number] = reply
         self._transport.write(control.line({"id": number, "do": do, **arguments}))
         try:
-            answer = await asyncio.wait_for(reply, REQUEST_SECONDS)
+            answer = await asyncio.wait_for(reply, within)
         except TimeoutError:
             raise EngineUnavailable("The media worker does not answer.") from None
         finally:
@@ -130,6 +133,7 @@ async def spawn(settings: MediaSettings, number: int, told: Told) -> WorkerLink:
                 *("--bind", *settings.bind, "--advertise", *settings.advertised),
                 *("--port", str(settings.base_port + number if settings.base_port else 0)),
                 *("--min-free", str(settings.min_free_bytes)),
+                *("--sdp", *map(str, dataclasses.astuple(settings.sdp))),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
                 env={name: value for name, value in os.environ.items() if not name.startswith("RAMAL_")},  # no secrets

@@ -44,6 +44,7 @@ class Peer:
         self._key_formats: dict[int, int] = {}
         self._rate = sounds.RATE
         self._timestamp: int | None = None  # of the latest audio packet, unwrapped
+        self._source: int | None = None  # the SSRC that it is of
         self._closed = False
 
     async def answer(self, offer: str) -> str:
@@ -110,7 +111,10 @@ class Peer:
             if key is not None:
                 self._on_key(key)
         else:
-            self._program.heard(self._unwrap(packet.timestamp) * (sounds.RATE // self._rate), packet.payload)
+            if packet.ssrc != self._source:
+                self._source, self._timestamp = packet.ssrc, None
+            timestamp = self._unwrap(packet.timestamp) * (sounds.RATE // self._rate)
+            self._program.heard(timestamp, packet.payload, packet.ssrc)
 
     def _unwrap(self, timestamp: int) -> int:
         """RTP timestamps have 32 bits; this one goes on. A step back is a late packet."""

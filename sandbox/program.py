@@ -34,11 +34,12 @@ class Program(MediaStreamTrack):
         self._at = 0
         self._looped = True
         self._finished: Callable[[], None] | None = None
-        self._echoes: asyncio.Queue[tuple[int, bytes]] | None = None
+        self._echoes: asyncio.Queue[tuple[int, bytes, int]] | None = None
         self._changed = asyncio.Event()
         self._started: float | None = None
         self._sent = 0  # samples since the start, the time of the next frame
         self._echo_origin: int | None = None
+        self._echo_source: int | None = None
 
     def play(self, samples: Samples, *, loop: bool = False, finished: Callable[[], None] | None = None) -> None:
         """``finished`` is called once, when the last of ``samples`` was given out; silence follows."""
@@ -52,13 +53,15 @@ class Program(MediaStreamTrack):
         self._echo_origin = None
         self._changed.set()
 
-    def heard(self, timestamp: int, payload: bytes) -> None:
-        """An audio packet of the peer: ``timestamp`` unwrapped and in units of 1/48000 s. Ignored unless echoing."""
+    def heard(self, timestamp: int, payload: bytes, source: int = 0) -> None:
+        """An audio packet of the peer: ``timestamp`` unwrapped, in units of 1/48000 s, with a beginning of its own for
+        each ``source`` (SSRC). Ignored unless echoing.
+        """
         if self._echoes is None or not payload:
             return
         if self._echoes.full():
             self._echoes.get_nowait()
-        self._echoes.put_nowait((timestamp, payload))
+        self._echoes.put_nowait((timestamp, payload, source))
 
     async def recv(self) -> av.AudioFrame | av.Packet[Any]:
         """The next 20 ms, when they are due. Raises `MediaStreamError` after `stop`."""
@@ -70,15 +73,15 @@ class Program(MediaStreamTrack):
                 return packet
         raise MediaStreamError
 
-    async def _echoed(self, echoes: asyncio.Queue[tuple[int, bytes]]) -> av.Packet[Any] | None:
+    async def _echoed(self, echoes: asyncio.Queue[tuple[int, bytes, int]]) -> av.Packet[Any] | None:
         """The next packet, or None where nothing came for 20 ms: what is on may have changed."""
         try:
             async with asyncio.timeout(0.02):
-                timestamp, payload = await echoes.get()
+                timestamp, payload, source = await echoes.get()
         except TimeoutError:
             return None
-        if self._echo_origin is None:
-            self._echo_origin = timestamp - self._elapsed()
+        if self._echo_origin is None or source != self._echo_source:
+            self._echo_origin, self._echo_source = timestamp - self._elapsed(), source
         packet: av.Packet[Any] = av.Packet(payload)
         packet.pts = self._sent = max(self._sent, timestamp - self._echo_origin)
         packet.time_base = _TIME_BASE

@@ -19,10 +19,9 @@ from .transaction import (
     Received,
     ServerTransactions,
 )
-from .uri import NameAddr
+from .uri import NameAddr, Uri
 
-ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS")
-_TRANSACTIONS = 32  # unfinished ones of a peer
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 _FAREWELLS = 16  # calls that ended while the peer was away
 
 
@@ -46,13 +45,15 @@ class Sent:
     """A request that waits for its outcome; it stays the same object when the request is sent again with a
     signature. ``again`` makes that second request (a dialog counts it)."""
 
-    __slots__ = ("again", "cancelled", "key", "request", "signatures", "then")
+    __slots__ = ("again", "cancelled", "key", "nonce", "progressed", "request", "signatures", "then")
 
     def __init__(self, request: Request, then: Then, again: Again) -> None:
         self.request = request
         self.then = then
         self.again = again
         self.signatures = 0
+        self.nonce: str | None = None  # of the challenge that was answered last
+        self.progressed = False  # a provisional response came since
         self.cancelled = False
         self.key = Key.of(request)
 
@@ -74,10 +75,23 @@ class Receiver(Protocol):
 
 
 class Agent(ABC):
-    """The base of the near and the far one. ``name`` is for timers and unique in the line; ``contact`` is ours."""
+    """The base of the near and the far one. ``name`` is for timers and unique in the line; ``contact`` is ours;
+    ``allow`` and ``extensions`` are what this side of us takes: a header, and the option tags of RFC 3261 section 19.2.
+    """
+
+    allow: tuple[str, str] = ("Allow", ALLOW)
+    extensions: tuple[str, ...] = ()
 
     def __init__(
-        self, context: Context, name: str, receiver: Receiver, *, transport: str, host: str, contact: NameAddr
+        self,
+        context: Context,
+        name: str,
+        receiver: Receiver,
+        *,
+        transport: str,
+        host: str,
+        contact: NameAddr,
+        max_transactions: int = 32,
     ) -> None:
         self.name = name
         self.contact = contact
@@ -87,7 +101,8 @@ class Agent(ABC):
         self._transport = transport
         self._host = host
         self._clients = ClientTransactions()
-        self._servers = ServerTransactions(_TRANSACTIONS)
+        self._max_transactions = max_transactions
+        self._servers = ServerTransactions(max_transactions)
         self._sent: dict[Key, Sent] = {}
         self._timers: set[str] = set()
         self._farewells: list[Callable[[], object]] = []
@@ -110,7 +125,7 @@ class Agent(ABC):
         self._timers.clear()
         sent, self._sent = self._sent, {}
         pending = {id(request) for request in self._clients.clear()}
-        self._servers = ServerTransactions(_TRANSACTIONS)
+        self._servers = ServerTransactions(self._max_transactions)
         for waiting in sent.values():
             if id(waiting.request) in pending:
                 waiting.then(Outcome(waiting.request, None, bool(waiting.signatures)))
@@ -132,6 +147,10 @@ class Agent(ABC):
         farewells, self._farewells = self._farewells, []
         for say in farewells:
             say()
+
+    def reaches(self, target: Uri) -> bool:
+        """Whether somebody is still there who knows ``target``, the peer's address in a dialog."""
+        return True
 
     # As a client
 
@@ -172,6 +191,9 @@ class Agent(ABC):
         self.send(cancel)
 
     def _answered(self, response: Response) -> None:
+        asked = self._sent.get(Key.of(response))
+        if asked is not None and response.cseq != asked.request.cseq:
+            return  # the branch is ours, the request is not
         answered = self._clients.receive(response)
         if answered is None:
             return

@@ -24,6 +24,7 @@ class Cause(StrEnum):
     PBX_REFUSED = "pbx_refused"
     INTERRUPTED = "interrupted"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
+    TOO_MANY = "too_many"  # calls at once, or in a minute
 
 
 _BY_STATUS = {

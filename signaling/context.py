@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from .commands import CancelTimer, Command, MediaAnswer, MediaOffer, MediaSelect, SetTimer
 from .events import MediaDescribed, MediaRefused
-from .ports import Ids, LineConfig
+from .ports import FAR, Ids, LineConfig
 from .timing import Timing
 
 MediaDone = Callable[[MediaDescribed | MediaRefused], None]
@@ -21,7 +21,8 @@ class Context:
         self.random = random
         self._commands: list[Command] = []
         self._timers: dict[str, Callable[[], None]] = {}
-        self._media: dict[str, MediaDone] = {}
+        self._media: dict[str, tuple[MediaOffer | MediaAnswer | MediaSelect, MediaDone]] = {}
+        self._far_sdp: dict[str, bytes] = {}
         self._refs = 0
 
     def do(self, command: Command) -> None:
@@ -49,14 +50,22 @@ class Context:
         """``command`` with a fresh ``ref``; ``then`` gets the answer. One that selects answers only when it fails."""
         self._refs += 1
         ref = f"{type(command).__name__}-{self._refs}"
-        self._media[f"{command.call} {ref}"] = then
+        self._media[f"{command.call} {ref}"] = command, then
         self.do(replace(command, ref=ref))
 
     def media_answered(self, event: MediaDescribed | MediaRefused) -> None:
-        if then := self._media.pop(f"{event.call} {event.ref}", None):
+        if waiting := self._media.pop(f"{event.call} {event.ref}", None):
+            command, then = waiting
+            if isinstance(event, MediaDescribed) and not isinstance(command, MediaSelect) and command.leg == FAR:
+                self._far_sdp[event.call] = command.sdp
             then(event)
+
+    def far_sdp(self, call: str) -> bytes:
+        """What the PBX said last of its audio, as offer or answer, and the media engine took; empty before."""
+        return self._far_sdp.get(call, b"")
 
     def forget_media(self, call: str) -> None:
         """The call is over: answers that are under way are no longer waited for."""
         for key in [key for key in self._media if key.startswith(f"{call} ")]:
             del self._media[key]
+        self._far_sdp.pop(call, None)

@@ -29,7 +29,7 @@ from .grammar import AUTH_PARAMETER, quote, unquote
 from .message import Request, Response
 from .ports import Profile
 
-_PROXIES = (Profile.KAMAILIO, Profile.OPENSIPS, Profile.UNKNOWN)
+PROXIES = (Profile.KAMAILIO, Profile.OPENSIPS, Profile.UNKNOWN)
 
 
 class Algorithm(StrEnum):
@@ -156,7 +156,7 @@ class Authorization:
 
 def may_answer(profile: Profile, status: int, method: str) -> bool:
     """Whether a challenge with ``status`` to a request of ``method`` is one of the PBX itself (see the table above)."""
-    if profile in _PROXIES:
+    if profile in PROXIES:
         return status == (401 if method == "REGISTER" else 407)
     return status == 401 or (status == 407 and profile is Profile.FREESWITCH)
 

@@ -41,6 +41,14 @@ class NearReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamWaits:
+    """The connection that was asked for is not opened yet: other lines of the same PBX come first, for about so many
+    ``seconds``."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class UpstreamOpened:
     pass
 
@@ -101,6 +109,31 @@ class HangUpAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """A person hands a call on: to the number ``to``, or to the other side of the line's call ``consulted``."""
+
+    call: str
+    to: str | None = None
+    consulted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAsked:
+    """A person wants to go on with a live call at this handset, which is attached."""
+
+    call: str
+    handset: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallExpected:
+    """The person asked (the vendor's API) to be called: from ``number``, or from anybody, within ``seconds``."""
+
+    number: str | None = None
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class RetryAsked:
     """A person wants a refused or offline line to be tried again now."""
 
@@ -120,6 +153,14 @@ class SessionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayDrains:
+    """The gateway will stop: calls that are there go on, no new one begins. Who tries is told to come again
+    ``retry_after`` seconds later."""
+
+    retry_after: int
+
+
+@dataclass(frozen=True, slots=True)
 class LineClosed:
     """The gateway stops: every call ends, the registration is taken back."""
 
@@ -128,6 +169,7 @@ Event = (
     HandsetAttached
     | HandsetDetached
     | NearReceived
+    | UpstreamWaits
     | UpstreamOpened
     | UpstreamClosed
     | FarReceived
@@ -137,8 +179,12 @@ Event = (
     | MediaChanged
     | MuteAsked
     | HangUpAsked
+    | TransferAsked
+    | TakeAsked
+    | CallExpected
     | RetryAsked
     | Reconfigured
     | SessionEnded
+    | GatewayDrains
     | LineClosed
 )

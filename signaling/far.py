@@ -5,20 +5,26 @@ once, and once more where the PBX says that the nonce was stale. After the regis
 Each signature and each refusal to sign is audited; neither the secret nor the signature is.
 """
 
-from .agent import Agent, Receiver, Sent, Then
+from .agent import ALLOW, Agent, Receiver, Sent, Then
 from .commands import Audit, SendFar
 from .context import Context
-from .digest import Credentials, authorize, choose
+from .digest import PROXIES, Credentials, authorize, choose
+from .early import RELIABLE
 from .fields import Via
 from .message import Request, Response
+from .session_timer import OPTION, SUPPORTED
 from .transaction import Answered
 from .uri import NameAddr, Uri, escape_user
 
+_NONCES = 16  # whose count is remembered
 _SIGNATURES = 2  # of one request: the second for a stale nonce only
 
 
 class FarAgent(Agent):
     """``user_agent`` is what the PBX sees of us as User-Agent."""
+
+    allow = ("Allow", f"{ALLOW}, UPDATE, PRACK, NOTIFY")
+    extensions = (RELIABLE, OPTION)
 
     def __init__(self, context: Context, receiver: Receiver, *, user_agent: str) -> None:
         host = f"{context.ids.token()[:12].lower()}.invalid"
@@ -28,6 +34,7 @@ class FarAgent(Agent):
         self._register_call_id = ""
         self._register_seq = 0
         self._realm: str | None = None
+        self._nonces: dict[str, int] = {}  # requests signed with each, the latest last
         self.renew()
 
     def renew(self) -> None:
@@ -76,8 +83,10 @@ class FarAgent(Agent):
                     return int(text)
         return asked if response.expires is None else response.expires
 
-    def invite(self, user: str, body: bytes, tag: str, then: Then) -> Sent:
-        """An INVITE to ``user`` at the line's domain, made of nothing but that and the SDP."""
+    def invite(self, user: str, body: bytes, tag: str, then: Then, *, reliable: bool = False) -> Sent:
+        """An INVITE to ``user`` at the line's domain, made of nothing but that and the SDP. ``reliable`` offers 100rel,
+        for a PBX that insists (421).
+        """
         target = Uri("sip", escape_user(user), self._context.config.domain)
         request = Request.build(
             "INVITE",
@@ -88,7 +97,7 @@ class FarAgent(Agent):
             call_id=self._context.ids.token(),
             cseq=1,
             contact=self.contact,
-            headers=[("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"), self.user_agent],
+            headers=[self.allow, ("Supported", f"{OPTION}, {RELIABLE}") if reliable else SUPPORTED, self.user_agent],
             body=body,
             content_type="application/sdp",
         )
@@ -97,6 +106,7 @@ class FarAgent(Agent):
     def _tell(self, sent: Sent, answered: Answered) -> None:
         if answered.response.status in (401, 407) and self._sign(sent, answered.response):
             return
+        sent.progressed |= not answered.response.is_final
         super()._tell(sent, answered)
 
     def _sign(self, sent: Sent, response: Response) -> bool:
@@ -106,8 +116,12 @@ class FarAgent(Agent):
         refused = None
         if challenge is None:
             refused = "the challenge may not be answered"
-        elif sent.signatures >= _SIGNATURES or (sent.signatures and not challenge.stale):
+        elif sent.signatures >= _SIGNATURES or (
+            sent.signatures and not (challenge.stale and challenge.nonce != sent.nonce)
+        ):
             refused = "the signature was refused"
+        elif sent.signatures and sent.progressed and config.profile in PROXIES:
+            refused = "it may be the callee's: the proxy took the signature before"
         elif sent.cancelled:
             refused = "the request was cancelled"
         if challenge is None or refused is not None:
@@ -116,9 +130,19 @@ class FarAgent(Agent):
         if method == "REGISTER":
             self._realm = challenge.realm
         credentials = Credentials(config.auth_user, config.secret.value)
-        header = authorize(sent.request, challenge, credentials, cnonce=self._context.ids.token())
+        sent.nonce, sent.progressed = challenge.nonce, False
+        cnonce, count = self._context.ids.token(), self._count(challenge.nonce)
+        header = authorize(sent.request, challenge, credentials, cnonce=cnonce, nc=count)
         algorithm = challenge.algorithm or "MD5"
         detail = f"{method} realm={challenge.realm} algorithm={algorithm} version={config.secret.version}"
         self._context.do(Audit("signed", detail))
         self.resend(sent, header)
         return True
+
+    def _count(self, nonce: str) -> int:
+        """How many requests are signed with ``nonce``, this one included: a PBX may give one more than once."""
+        count = self._nonces.pop(nonce, 0) + 1
+        self._nonces[nonce] = count
+        while len(self._nonces) > _NONCES:
+            del self._nonces[next(iter(self._nonces))]
+        return count

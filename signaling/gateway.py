@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,8 @@ from typing import Any, Self
 from aiohttp import web
 
 from .events import (
+    CallExpected,
+    GatewayDrains,
     HandsetAttached,
     HandsetDetached,
     HangUpAsked,
@@ -22,18 +25,21 @@ from .events import (
     MediaChanged,
     MediaHappening,
     MuteAsked,
-    NearReceived,
     Reconfigured,
     RetryAsked,
     SessionEnded,
+    TakeAsked,
+    TransferAsked,
 )
 from .handset import Handset
 from .limits import GatewayLimits
 from .line import Line
 from .message import Request, Response
+from .pacing import Pacer
 from .ports import Ids, Journal, LineConfig, MediaEngine
 from .runner import Runner
 from .timing import Timing
+from .tries import Tries
 from .upstream import Authorities
 from .views import CallView, LineView
 
@@ -46,6 +52,7 @@ _REPLACED = 4409  # the same page came back on a new socket
 _TOO_MANY = 4429  # the line has all the handsets that it may have
 _RESTART = 1012
 _RESTARTING = "the gateway restarts"
+_CLOSE_RATE = 10  # handsets a second that are told to reconnect, where there are few of them
 
 
 class Gateway:
@@ -68,9 +75,12 @@ class Gateway:
         self._timing = timing
         self._user_agent = user_agent
         self._authorities = Authorities()
+        self._pacer = Pacer(limits.registers)
+        self._tries = Tries(time.monotonic, per_account=limits.secrets_per_account, in_all=limits.secrets)
         self._runners: dict[str, Runner] = {}
         self._tasks = asyncio.TaskGroup()
         self._closed = False
+        self._draining = False
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -82,13 +92,22 @@ class Gateway:
         await self.close()
         await self._tasks.__aexit__(kind, error, trace)
 
-    async def serve(self, socket: web.WebSocketResponse, config: LineConfig, *, handset: str, session: str) -> None:
+    async def serve(
+        self,
+        socket: web.WebSocketResponse,
+        config: LineConfig,
+        *,
+        handset: str,
+        session: str,
+        page: str | None = None,
+    ) -> None:
         """Serve a handset's WebSocket that is already upgraded (subprotocol ``sip``); returns when it has ended.
 
-        ``session`` is the log-in that it belongs to: see `close_session`. A handset id that is attached already is
+        ``session`` is the log-in that it belongs to: see `close_session`; ``page`` tells the pages that come with one
+        handset id apart: see `handset_in_use`. A handset id that is attached already is
         taken over: the older socket closes with 4409. The line's ``config`` of now replaces what it had.
         """
-        if self._closed:
+        if self._closed or (self._draining and not self.call_views(config.line)):
             await socket.close(code=_RESTART, message=_RESTARTING.encode())
             return
         runner = self._runner(config)
@@ -97,20 +116,29 @@ class Gateway:
             return
         if older := runner.handsets.get(handset):
             older.close(_REPLACED, "attached again")
-        page = Handset(socket, handset=handset, session=session, limits=self._limits)
-        runner.handsets[handset] = page
+        attached = Handset(
+            socket,
+            handset=handset,
+            session=session,
+            page=page,
+            limits=self._limits,
+            bucket=runner.bucket,
+            urgent=runner.is_urgent,
+        )
+        runner.handsets[handset] = attached
         runner.happened(HandsetAttached(handset))
 
         def received(message: Request | Response) -> None:
-            if runner.handsets.get(handset) is page:
-                runner.happened(NearReceived(handset, message))
+            if runner.handsets.get(handset) is attached:
+                runner.received(attached, message)
 
         try:
-            await page.run(received)
+            await attached.run(received)
         finally:
-            if runner.handsets.get(handset) is page:
+            if runner.handsets.get(handset) is attached:
                 del runner.handsets[handset]
                 runner.happened(HandsetDetached(handset))
+                runner.has_left(handset, session)
 
     def _runner(self, config: LineConfig) -> Runner:
         runner = self._runners.get(config.line)
@@ -125,13 +153,17 @@ class Gateway:
                 timing=self._timing,
                 random=random.random,
                 max_calls=self._limits.calls,
+                max_transactions=self._limits.transactions,
+                tries=self._tries,
                 user_agent=self._user_agent,
             ),
             media=self._media,
             journal=self._journal,
             authorities=self._authorities,
+            pacer=self._pacer,
             limits=self._limits,
             user_agent=self._user_agent,
+            ping=self._timing.ping,
             spawn=self._spawn,
             emptied=self._emptied,
         )
@@ -145,10 +177,11 @@ class Gateway:
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return self._tasks.create_task(_guard(work, name), name=name)
 
-    def handset_in_use(self, line: str, handset: str) -> bool:
-        """Whether a page with this handset id is attached now."""
+    def handset_in_use(self, line: str, handset: str, *, page: str | None = None) -> bool:
+        """Whether a page with this handset id is attached now; another one than ``page``, where that is known."""
         runner = self._runners.get(line)
-        return runner is not None and handset in runner.handsets
+        attached = runner.handsets.get(handset) if runner is not None else None
+        return attached is not None and (page is None or attached.page != page)
 
     def line_view(self, line: str) -> LineView | None:
         """None for a line that is not up: nobody attached."""
@@ -168,7 +201,27 @@ class Gateway:
         """False where there is no such live call."""
         return self._ask(line, call, HangUpAsked(call))
 
-    def _ask(self, line: str, call: str, event: MuteAsked | HangUpAsked) -> bool:
+    def transfer(self, line: str, call: str, *, to: str | None = None, consulted: str | None = None) -> bool:
+        """Hand a call on: to a number, or to the other side of another call. False where there is no such live call."""
+        runner = self._runners.get(line)
+        if consulted is not None and (runner is None or consulted not in runner.calls):
+            return False
+        return self._ask(line, call, TransferAsked(call, to, consulted))
+
+    def expect_call(self, line: str, number: str | None, seconds: float = 60.0) -> bool:
+        """The person of the line asked to be called from ``number`` (None: whatever the PBX shows): the page may answer
+        that call by itself, where the PBX asks for it too. False where the line is not up.
+        """
+        runner = self._runners.get(line)
+        if runner is not None:
+            runner.happened(CallExpected(number, seconds))
+        return runner is not None
+
+    def take(self, line: str, call: str, handset: str) -> bool:
+        """Move a conversation to that handset. False where there is no such live call or no such handset attached."""
+        return self.handset_in_use(line, handset) and self._ask(line, call, TakeAsked(call, handset))
+
+    def _ask(self, line: str, call: str, event: MuteAsked | HangUpAsked | TransferAsked | TakeAsked) -> bool:
         runner = self._runners.get(line)
         if runner is None or call not in runner.calls:
             return False
@@ -189,11 +242,12 @@ class Gateway:
             runner.happened(Reconfigured(config))
 
     async def close_session(self, session: str) -> None:
-        """Log-out: the session's handsets' calls end, their sockets close with 4401."""
+        """Log-out: the session's handsets' calls end, also those that wait for one; their sockets close with 4401."""
         for runner in tuple(self._runners.values()):
-            gone = tuple(name for name, page in runner.handsets.items() if page.session == session)
-            if gone:
-                runner.happened(SessionEnded(gone))
+            here = [name for name, page in runner.handsets.items() if page.session == session]
+            away = [name for name, whose in runner.left.items() if whose == session and name not in runner.handsets]
+            if here or away:
+                runner.happened(SessionEnded((*here, *away)))
 
     def media_changed(self, call: str, what: str, leg: str | None) -> None:
         """The media engine reports of a call; ``what`` is a value of `signaling.events.MediaHappening`."""
@@ -201,6 +255,34 @@ class Gateway:
             if call in runner.calls:
                 runner.happened(MediaChanged(call, MediaHappening(what), leg))
                 return
+
+    @property
+    def is_draining(self) -> bool:
+        """No new call begins any more."""
+        return self._draining or self._closed
+
+    async def drain(self) -> None:
+        """Returns when no call is live and every handset has been told to reconnect (1012); after `Timing.drain` in any
+        case. Idle lines go one after the other within `Timing.spread`, the others as soon as their last call ends.
+        """
+        self._draining = True
+        runners = tuple(self._runners.values())
+        spread = min(self._timing.spread, len(runners) / _CLOSE_RATE)
+        for runner in runners:
+            runner.happened(GatewayDrains(retry_after=max(1, round(spread))))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.drain), asyncio.TaskGroup() as tasks:
+                for runner in runners:
+                    name = f"drain line {runner.line.config.line}"
+                    tasks.create_task(self._drain(runner, random.uniform(0, spread)), name=name)
+
+    async def _drain(self, runner: Runner, delay: float) -> None:
+        await asyncio.sleep(delay)
+        await runner.quiet.wait()
+        runner.happened(LineClosed())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.stop + 1):
+                await runner.stopped.wait()
 
     async def close(self) -> None:
         """Every call ends, every line un-registers, the sockets close with 1012. Bounded to a few seconds."""

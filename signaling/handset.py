@@ -9,7 +9,8 @@ from aiohttp import WSMsgType, web
 from .errors import MalformedMessage
 from .limits import GatewayLimits
 from .message import Request, Response
-from .parser import Limits, is_keep_alive, parse, serialize
+from .parser import is_keep_alive, parse, serialize
+from .rates import Bucket
 
 PONG = b"\r\n"
 POLICY_VIOLATION = 1008
@@ -19,31 +20,31 @@ _CLOSE_TIMEOUT = 2.0  # seconds
 _SEND_TIMEOUT = 10.0
 
 
-class _Bucket:
-    """A token bucket: ``burst`` at once, ``rate`` a second after that."""
-
-    def __init__(self, rate: float, burst: int, now: float) -> None:
-        self._rate, self._burst = rate, burst
-        self._level, self._then = float(burst), now
-
-    def take(self, now: float) -> bool:
-        self._level = min(self._burst, self._level + (now - self._then) * self._rate)
-        self._then = now
-        if self._level < 1:
-            return False
-        self._level -= 1
-        return True
-
-
 class Handset:
-    """One attached page. `send` and `close` never wait; a page that does not take what we send is disconnected."""
+    """One attached page. `send` and `close` never wait; a page that does not take what we send is disconnected.
 
-    def __init__(self, socket: web.WebSocketResponse, *, handset: str, session: str, limits: GatewayLimits) -> None:
+    ``bucket`` is the line's, shared by its handsets; ``urgent`` says what is handled even where it is empty.
+    """
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        *,
+        handset: str,
+        session: str,
+        limits: GatewayLimits,
+        bucket: Bucket,
+        urgent: Callable[[Request | Response], bool],
+        page: str | None = None,
+    ) -> None:
         self.handset = handset
         self.session = session
+        self.page = page
         self._socket = socket
         self._limits = limits
-        self._message_limits = Limits(message=limits.frame)
+        self._message_limits = limits.message
+        self._bucket = bucket
+        self._urgent = urgent
         self._outbox: asyncio.Queue[bytes | tuple[int, str]] = asyncio.Queue(limits.queue)
         self._closing = False
         self._ended = asyncio.Event()
@@ -105,7 +106,6 @@ class Handset:
 
     async def _read(self, received: Callable[[Request | Response], None]) -> None:
         clock = asyncio.get_running_loop().time
-        bucket = _Bucket(self._limits.rate, self._limits.burst, clock())
         while not self._closing:
             frame = await self._socket.receive()
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -115,13 +115,19 @@ class Handset:
             data = frame.data.encode() if isinstance(frame.data, str) else bytes(frame.data)
             if len(data) > self._limits.frame:
                 self.close(TOO_BIG, "message too long")
-            elif not bucket.take(clock()):
+            elif self._bucket.take(clock()) and not self._is_urgent(data):
                 self.close(POLICY_VIOLATION, "too many messages")
             elif is_keep_alive(data):
                 if data != PONG:
                     self.send(PONG)
             else:
                 self._parse(data, received)
+
+    def _is_urgent(self, data: bytes) -> bool:
+        try:
+            return self._urgent(parse(data, self._message_limits))
+        except MalformedMessage:
+            return False
 
     def _parse(self, data: bytes, received: Callable[[Request | Response], None]) -> None:
         try:

@@ -37,7 +37,7 @@ SINGLE = frozenset(
     """Call-ID Content-Disposition Content-Length Content-Type CSeq Date Event Expires From Max-Forwards MIME-Version
     Min-Expires Min-SE Organization Priority RAck Refer-To Referred-By Refer-Sub Replaces Reply-To Retry-After RSeq
     Server Session-Expires SIP-ETag SIP-If-Match Subject Subscription-State Target-Dialog Timestamp To User-Agent
-    X-Ramal-Call X-Ramal-Cause""".split()
+    X-Ramal-Call X-Ramal-Cause X-Ramal-Resume""".split()
 )
 _SPLIT = frozenset(("Via", "Route", "Record-Route", "Contact"))
 

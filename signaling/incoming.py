@@ -7,17 +7,18 @@ is the person's refusal and ends it for all. A handset that registers while it r
 from collections.abc import Iterable
 
 from .agent import Outcome
+from .auto_answer import HEADER
 from .call import Call, Switchboard
 from .causes import Cause
 from .commands import MediaAnswer, MediaDrop, MediaOffer
 from .context import Context
 from .events import MediaDescribed, MediaRefused
 from .fields import Reason
-from .leg import Leg, LegState
+from .leg import Header, Leg, LegState
 from .message import Request, Response
 from .near import NearAgent
-from .ports import FAR, NEAR_DOMAIN
-from .uri import NameAddr, Uri, escape_user
+from .ports import FAR
+from .uri import NameAddr
 from .views import CallState, CallView, Direction
 
 _ELSEWHERE = ("Reason", str(Reason("SIP", 200, "Call completed elsewhere")))
@@ -48,27 +49,27 @@ class IncomingCall(Call):
         )
         super().__init__(context, board, view)
         self._offer = invite.body
-        self._caller = NameAddr(Uri("sip", escape_user(number or "anonymous"), NEAR_DOMAIN), name)
-        self._callee = Leg(board.far, FAR, context.ids.token())
+        self._callee = self.far_leg()
         self._callee.invited(invite)
         self._ringing: dict[str, Leg] = {}
         self._refusals: list[tuple[int, str | None]] = []  # status and X-Ramal-Cause of each
         self._told_ringing = False
+        self._hints: tuple[Header, ...] = ()  # of the INVITEs to the pages
         self.far = self._callee
 
     def legs(self) -> Iterable[Leg]:
         others = [leg for leg in self._ringing.values() if leg is not self.near]
         return [*super().legs(), *others]
 
-    def start(self, *, room: bool) -> None:
-        """``room`` is False where the line has all the calls that it may have."""
+    def start(self, *, room: bool, auto_answer: str | None = None) -> None:
+        """``room`` is False where the line has all the calls that it may have; ``auto_answer`` is why the page may
+        answer by itself.
+        """
+        self._hints = ((HEADER, auto_answer),) if auto_answer is not None else ()
         self._callee.progress(100)
         self.publish()
         if not room:
             self.finish(Cause.BUSY, "gateway", far=486)
-        elif not self._offer:
-            explained = ("Warning", '399 ramal "An INVITE without an offer is not supported"')
-            self.finish(Cause.MEDIA_FAILED, "gateway", far=488, far_headers=[explained])
         elif not self._board.registered():
             self.finish(Cause.UNAVAILABLE, "gateway", far=480)
         else:
@@ -83,6 +84,9 @@ class IncomingCall(Call):
         leg = Leg(agent, agent.handset, self._context.ids.token(), (("X-Ramal-Call", self.id),))
         self._ringing[agent.handset] = leg
         self._context.cancel_timer(self.timer("detached"))
+        if not self._offer:
+            self._invite(agent, leg, b"")
+            return
         offer = MediaOffer(self.id, "", FAR, self._offer, agent.handset)
         self._context.ask_media(offer, lambda event: self._offered(agent, leg, event))
 
@@ -94,8 +98,11 @@ class IncomingCall(Call):
         elif not agent.is_registered:
             self._leave(leg, 480, None)
         else:
-            sdp = event.description.sdp
-            leg.inviting(agent.invite(self._caller, sdp, leg.tag, lambda it: self._near_answered(leg, it), leg.headers))
+            self._invite(agent, leg, event.description.sdp)
+
+    def _invite(self, agent: NearAgent, leg: Leg, sdp: bytes) -> None:
+        headers = (*leg.headers, *self._hints)
+        leg.inviting(agent.invite(self.other, sdp, leg.tag, lambda it: self._near_answered(leg, it), headers))
 
     def _near_answered(self, leg: Leg, outcome: Outcome) -> None:
         waited = leg.state is LegState.INVITING
@@ -121,12 +128,13 @@ class IncomingCall(Call):
         for other in [it for it in self._ringing.values() if it is not leg]:
             other.close(487, _ELSEWHERE)
             self._context.do(MediaDrop(self.id, other.name))
-        self._ringing = {leg.name: leg}
+        self._ringing = {}
         if not response.body:
             self.finish(Cause.MEDIA_FAILED, "gateway", far=488)
             return
-        answer = MediaAnswer(self.id, "", leg.name, response.body, FAR)
-        self._context.ask_media(answer, lambda event: self._described(leg, event))
+        asked = MediaAnswer if self._offer else MediaOffer
+        described = asked(self.id, "", leg.name, response.body, FAR)
+        self._context.ask_media(described, lambda event: self._described(leg, event))
 
     def _described(self, leg: Leg, event: MediaDescribed | MediaRefused) -> None:
         if isinstance(event, MediaRefused):
@@ -134,7 +142,24 @@ class IncomingCall(Call):
             return
         self._callee.accept(event.description.sdp)
         self.await_ack(self._callee)
-        self.talk(leg)
+        if self._offer:
+            self.talk(leg)
+
+    def acknowledged(self, leg: Leg, ack: Request) -> None:
+        """Where the caller made no offer, its answer is in its ACK."""
+        super().acknowledged(leg, ack)
+        if self._offer or self.is_active or leg is not self._callee or self.near is None:
+            return
+        answer = MediaAnswer(self.id, "", FAR, ack.body, self.near.name)
+        self._context.ask_media(answer, self._answered_late)
+
+    def _answered_late(self, event: MediaDescribed | MediaRefused) -> None:
+        assert self.near is not None
+        if isinstance(event, MediaRefused):
+            self.finish(Cause.MEDIA_FAILED, "gateway")
+        else:
+            self.near.acknowledge(event.description.sdp)
+            self.talk(self.near)
 
     def _refused(self, leg: Leg, response: Response) -> None:
         if response.status >= 600:
@@ -153,7 +178,7 @@ class IncomingCall(Call):
         if self._ringing:
             return
         if not leg.agent.is_connected:
-            self._context.set_timer(self.timer("detached"), self._context.timing.detached, self._nobody)
+            self._context.set_timer(self.timer("detached"), self._context.timing.detached_ringing, self._nobody)
         else:
             self._nobody()
 

@@ -7,14 +7,18 @@ No clock, no socket, no randomness: time comes as `TimerFired`, identifiers from
 import re
 from collections.abc import Callable
 
-from .agent import ALLOW, Agent
+from .agent import Agent
+from .auto_answer import ExpectedCalls
 from .call import Call
+from .causes import Cause
 from .commands import CloseHandset, Command
 from .context import Context
 from .dialog import DialogId
 from .events import (
+    CallExpected,
     Event,
     FarReceived,
+    GatewayDrains,
     HandsetAttached,
     HandsetDetached,
     HangUpAsked,
@@ -26,18 +30,24 @@ from .events import (
     Reconfigured,
     RetryAsked,
     SessionEnded,
+    TakeAsked,
     TimerFired,
+    TransferAsked,
     UpstreamClosed,
     UpstreamOpened,
+    UpstreamWaits,
 )
 from .far import FarAgent
 from .incoming import IncomingCall
 from .message import Request
+from .message_waiting import messages_waiting
 from .near import NearAgent, Registrar, own_address
 from .outgoing import OutgoingCall
-from .ports import NEAR_DOMAIN, Ids, LineConfig
+from .ports import NEAR_DOMAIN, Ids, LineConfig, SecretTries
 from .registration import Registration
+from .session_timer import too_short
 from .timing import Timing
+from .tries import Unlimited
 
 _IDLE = "line.idle"
 _STOP = "line.stop"
@@ -45,12 +55,15 @@ _SESSION_ENDED = (4401, "the session ended")
 _RESTART = (1012, "the gateway restarts")
 # What may be dialled: an extension, a number, a star code, a name; nothing that means anything to a URI.
 _DIALLED = re.compile(r"[0-9A-Za-z*#+._\-]{1,64}")
+_EMERGENCY_CALLS = 2  # beyond the limit, for emergency numbers only
 _OWED = 8  # handsets that have gone and will be told, if they come back, that their call has ended
 _TIMING = Timing()
+_UNLIMITED = Unlimited()
 
 
 class Line:
-    """``random`` gives numbers in [0, 1); ``max_calls`` counts live calls, not the legs of a fork.
+    """``random`` gives numbers in [0, 1); ``max_calls`` counts live calls, not the legs of a fork;
+    ``max_transactions`` the unfinished ones of one handset.
 
     ``is_down`` is True while nothing is attached, connected or due: the line can be forgotten.
     """
@@ -63,18 +76,24 @@ class Line:
         timing: Timing = _TIMING,
         random: Callable[[], float],
         max_calls: int = 6,
+        max_transactions: int = 32,
+        tries: SecretTries = _UNLIMITED,
         user_agent: str = "Ramal",
     ) -> None:
         self._context = Context(config, ids, timing, random)
         self._max_calls = max_calls
+        self._max_transactions = max_transactions
         self._handsets: dict[str, NearAgent] = {}  # attached ones, and those that a live call still waits for
         self._calls: dict[str, Call] = {}
+        self._expected = ExpectedCalls(self._context)
         self._registrar = Registrar(self._context, self._registered)
         self._closed = False
+        self._retry_after: int | None = None  # the gateway drains: what is new should come then
         self.far = FarAgent(self._context, self, user_agent=user_agent)
         self._registration = Registration(
             self._context,
             self.far,
+            tries,
             on_ready=self._far_ready,
             on_lost=self._far_lost,
             handsets=self._count_handsets,
@@ -119,6 +138,8 @@ class Line:
             case MediaChanged(call, what, leg):
                 if found := self._calls.get(call):
                     found.media_changed(what, leg)
+            case UpstreamWaits(seconds):
+                self._registration.waits(seconds)
             case UpstreamOpened():
                 self._registration.opened()
             case UpstreamClosed(reason, detail):
@@ -140,6 +161,14 @@ class Line:
             case HangUpAsked(call):
                 if found := self._calls.get(call):
                     found.hang_up()
+            case TransferAsked():
+                self._transfer(event)
+            case TakeAsked(call, handset):
+                found, agent = self._calls.get(call), self._handsets.get(handset)
+                if found is not None and agent is not None and agent.is_registered:
+                    found.take(agent)
+            case CallExpected(number, seconds):
+                self._expected.expect(number, seconds)
             case RetryAsked():
                 self._registration.retry()
             case Reconfigured(config):
@@ -147,6 +176,8 @@ class Line:
                 self._registration.reconfigure(old)
             case SessionEnded(handsets):
                 self._end_session(handsets)
+            case GatewayDrains(retry_after):
+                self._retry_after = retry_after
             case _:
                 self._close()
 
@@ -158,7 +189,7 @@ class Line:
             return
         agent = self._handsets.get(handset)
         if agent is None:
-            agent = self._handsets[handset] = NearAgent(self._context, handset, self)
+            agent = self._handsets[handset] = NearAgent(self._context, handset, self, self._max_transactions)
         elif agent.is_connected:
             self._disconnect(agent)
             self._handsets[handset] = agent  # the end of a call may have made it be forgotten
@@ -217,6 +248,14 @@ class Line:
             if agent.is_connected:
                 self._context.do(CloseHandset(handset, *_RESTART))
 
+    def _transfer(self, asked: TransferAsked) -> None:
+        call, consulted = self._calls.get(asked.call), self._calls.get(asked.consulted or "")
+        if call is None or call is consulted or (consulted is None and asked.consulted is not None):
+            return
+        to = asked.to or ""
+        dialable = _DIALLED.fullmatch(to) is not None and self._context.config.dial.refusal(to) is None
+        call.transfer.ask(to if dialable else "", consulted)
+
     # The PBX
 
     def _far_ready(self) -> None:
@@ -232,8 +271,10 @@ class Line:
 
     def asked(self, agent: Agent, request: Request) -> None:
         """A new request: of a dialog, or one that may begin one."""
-        if request.require:
-            agent.reply(request, 420, headers=[("Unsupported", ", ".join(request.require))])
+        if isinstance(agent, NearAgent) and request.max_forwards == 0:
+            agent.reply(request, 483)  # what a handset sends would go further, so we are a hop
+        elif unknown := [tag for tag in request.require if tag not in agent.extensions]:
+            agent.reply(request, 420, headers=[("Unsupported", ", ".join(unknown))])
         elif request.to_tag is not None and request.method != "REGISTER":
             self._asked_in_dialog(agent, request)
         elif isinstance(agent, NearAgent):
@@ -254,11 +295,11 @@ class Line:
         if request.method == "REGISTER":
             self._registrar.register(agent, request)
         elif request.method not in ("INVITE", "OPTIONS"):
-            agent.reply(request, 481 if request.method == "BYE" else 405, headers=[ALLOW])
+            agent.reply(request, 481 if request.method == "BYE" else 405, headers=[agent.allow])
         elif not own.same_aor(request.from_.uri):
             agent.reply(request, 403)
         elif request.method == "OPTIONS":
-            agent.reply(request, 200, headers=[ALLOW])
+            agent.reply(request, 200, headers=[agent.allow])
         else:
             self._dialled(agent, request)
 
@@ -268,33 +309,47 @@ class Line:
             agent.reply(invite, 404)
         elif not invite.body:
             agent.reply(invite, 488, "An offer is expected")
-        elif len(self._calls) >= self._max_calls:
-            agent.reply(invite, 503, "Too Many Calls")
+        elif self._retry_after is not None and not self._context.config.dial.is_emergency(number):
+            agent.reply(invite, 503, headers=[("Retry-After", str(self._retry_after))])
+        elif not self._has_room(number):
+            agent.reply(invite, 503, "Too Many Calls", headers=[("X-Ramal-Cause", Cause.TOO_MANY.value)])
         else:
             call = OutgoingCall(self._context, self, agent, invite, number, self._context.ids.token())
             self._calls[call.id] = call
             call.start()
 
+    def _has_room(self, number: str) -> bool:
+        """For one more call to ``number``. Calls are counted, not the legs of a fork."""
+        rules = self._context.config.dial
+        if rules.is_emergency(number):
+            return len(self._calls) < self._max_calls + _EMERGENCY_CALLS
+        return len(self._calls) < min(self._max_calls, self._max_calls if rules.calls is None else rules.calls)
+
     def _asked_far(self, request: Request) -> None:
         if request.method == "OPTIONS":
-            self.far.reply(request, 200, headers=[ALLOW])
+            self.far.reply(request, 200, headers=[self.far.allow])
         elif request.method == "NOTIFY":
-            self.far.reply(request, 200)  # message waiting and the like, which we did not ask for
+            self.far.reply(request, 200)
+            self._registration.told(messages_waiting(request))  # Asterisk tells it unasked
         elif request.method != "INVITE":
-            self.far.reply(request, 481 if request.method == "BYE" else 405, headers=[ALLOW])
+            self.far.reply(request, 481 if request.method == "BYE" else 405, headers=[self.far.allow])
         elif request.uri.user != self.far.contact.uri.user:
             self.far.reply(request, 404)
+        elif self._retry_after is not None:
+            self.far.reply(request, 480, headers=[("Retry-After", str(self._retry_after))])
+        elif (least := too_short(request)) is not None:
+            self.far.reply(request, 422, headers=[("Min-SE", str(least))])
         else:
             room = len(self._calls) < self._max_calls
             call = IncomingCall(self._context, self, request, self._context.ids.token())
             self._calls[call.id] = call
-            call.start(room=room)
+            call.start(room=room, auto_answer=self._expected.reason(request, call.number) if room else None)
 
     def acknowledged(self, agent: Agent, request: Request) -> None:
         wanted = DialogId.of_request(request)
         for call in self._calls.values():
             if leg := call.find(agent, wanted):
-                call.acknowledged(leg)
+                call.acknowledged(leg, request)
                 return
 
     def cancelled(self, agent: Agent, invite: Request, cancel: Request) -> None:

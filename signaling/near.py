@@ -19,9 +19,17 @@ REFUSAL_STATUS = 403
 class NearAgent(Agent):
     """Towards one handset. ``binding`` is the Contact that it registered, where requests to it go."""
 
-    def __init__(self, context: Context, handset: str, receiver: Receiver) -> None:
+    def __init__(self, context: Context, handset: str, receiver: Receiver, max_transactions: int = 32) -> None:
         contact = NameAddr(Uri("sip", "line", NEAR_DOMAIN))
-        super().__init__(context, f"near.{handset}", receiver, transport="WSS", host=NEAR_DOMAIN, contact=contact)
+        super().__init__(
+            context,
+            f"near.{handset}",
+            receiver,
+            transport="WSS",
+            host=NEAR_DOMAIN,
+            contact=contact,
+            max_transactions=max_transactions,
+        )
         self.handset = handset
         self.binding: NameAddr | None = None
 
@@ -32,12 +40,16 @@ class NearAgent(Agent):
     def send(self, message: Request | Response) -> None:
         self._context.do(SendNear(self.handset, message))
 
+    def reaches(self, target: Uri) -> bool:
+        """Another page may have come with the handset's id: it has another Contact."""
+        return self.binding is None or self.binding.uri.user == target.user
+
     def disconnected(self) -> None:
         self.binding = None
         super().disconnected()
 
     def invite(self, caller: NameAddr, body: bytes, tag: str, then: Then, headers: tuple[tuple[str, str], ...]) -> Sent:
-        """Rings this handset; it must be registered."""
+        """Rings this handset; it must be registered. Without a ``body``, the handset is asked for an offer."""
         assert self.binding is not None
         request = Request.build(
             "INVITE",
@@ -48,9 +60,9 @@ class NearAgent(Agent):
             call_id=self._context.ids.token(),
             cseq=1,
             contact=self.contact,
-            headers=[("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"), *headers],
+            headers=[self.allow, *headers],
             body=body,
-            content_type="application/sdp",
+            content_type="application/sdp" if body else None,
         )
         return self.request(request, then)
 
@@ -72,11 +84,8 @@ class Registrar:
         own = own_address(self._context).uri
         if not own.same_aor(request.to.uri) or not own.same_aor(request.from_.uri):
             agent.reply(request, 403)
-        elif len(request.contacts) > 1:
+        elif len(request.contacts) > 1 or request.contact_is_star:
             agent.reply(request, 400, "One Contact is expected")
-        elif request.contact_is_star:
-            self._unregister(agent)
-            agent.reply(request, 200)
         elif request.contact is None:
             agent.reply(request, 200, headers=self._bindings(agent))
         else:

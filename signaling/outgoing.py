@@ -13,8 +13,9 @@
 from .agent import Outcome
 from .call import Call, Switchboard
 from .causes import Cause, cause_of_status
-from .commands import MediaAnswer, MediaOffer
+from .commands import Audit, MediaAnswer, MediaOffer
 from .context import Context
+from .early import RELIABLE
 from .events import MediaDescribed, MediaRefused
 from .leg import Leg, LegState
 from .message import Request, Response
@@ -47,6 +48,8 @@ class OutgoingCall(Call):
         super().__init__(context, board, view)
         self._number = number
         self._offer = invite.body
+        self._offered_sdp = b""  # the same, as the PBX gets it
+        self._reliable = False  # the INVITE that is at the PBX offers 100rel
         self._caller = Leg(agent, agent.handset, context.ids.token(), (("X-Ramal-Call", call),))
         self._caller.invited(invite)
         self._early: tuple[str | None, bytes] | None = None  # To tag and SDP of the early media that are heard
@@ -55,6 +58,10 @@ class OutgoingCall(Call):
     def start(self) -> None:
         self._caller.progress(100)
         self.publish()
+        if (refusal := self._context.config.dial.refusal(self._number)) is not None:
+            self._context.do(Audit("dial_refused", f"{refusal} call={self.id}"))
+            self.finish(Cause.FORBIDDEN, "gateway", near=403)
+            return
         if not self._board.is_ready:
             self.finish(Cause.PBX_LOST, "gateway", near=503)
             return
@@ -71,11 +78,13 @@ class OutgoingCall(Call):
         elif not event.description.audio:
             self.finish(Cause.MEDIA_FAILED, "gateway", near=488)
         else:
-            self._invite(Leg(self._board.far, FAR, self._context.ids.token()), event.description.sdp)
+            self._offered_sdp = event.description.sdp
+            self._invite(self.far_leg())
 
-    def _invite(self, leg: Leg, offer: bytes) -> None:
-        self.far = leg
-        leg.inviting(self._board.far.invite(self._number, offer, leg.tag, lambda it: self._far_answered(leg, it)))
+    def _invite(self, leg: Leg, *, reliable: bool = False) -> None:
+        self.far, self._reliable = leg, reliable
+        then, sdp = (lambda it: self._far_answered(leg, it)), self._offered_sdp
+        leg.inviting(self._board.far.invite(self._number, sdp, leg.tag, then, reliable=reliable))
 
     def _far_answered(self, leg: Leg, outcome: Outcome) -> None:
         waited = leg.state is LegState.INVITING
@@ -90,6 +99,8 @@ class OutgoingCall(Call):
             self._progressed(response)
         elif response.is_success:
             self._accepted(response)
+        elif response.status == 421 and RELIABLE in response.require and not self._reliable:
+            self._invite(self.far_leg(), reliable=True)
         else:
             sip = (response.status, response.reason)
             q850 = next((it.cause for it in response.reasons if it.protocol.upper() == "Q.850"), None)
@@ -126,6 +137,25 @@ class OutgoingCall(Call):
         if isinstance(event, MediaRefused):
             self.finish(Cause.MEDIA_FAILED, "gateway", near=500)
             return
+        told = {"sip_status": response.status, "sip_reason": response.reason}
+        if self.attachment.is_detached:
+            self.talk(self._caller, **told)
+            self.attachment.answered()
+            return
         self._caller.accept(event.description.sdp)
         self.await_ack(self._caller)
-        self.talk(self._caller, sip_status=response.status, sip_reason=response.reason)
+        self.talk(self._caller, **told)
+
+    # A page that goes while it rings has forgotten its INVITE when it is back: it is offered the call at the answer.
+
+    def handset_lost(self, agent: NearAgent) -> None:
+        if self.is_active or self.is_over or self._caller.agent is not agent:
+            super().handset_lost(agent)
+        else:
+            self._caller.lost()
+            self.attachment.lost(self._context.timing.detached_ringing)
+
+    def handset_registered(self, agent: NearAgent) -> None:
+        if self.attachment.is_detached and not self.is_active and self._caller.agent is agent:
+            self.attachment.waits_for_answer()
+        super().handset_registered(agent)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from .dial_rules import DialRules
 from .views import CallView, LineView
 
 FAR = "far"
@@ -24,6 +25,13 @@ class Profile(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Dtmf(StrEnum):
+    """How digits go to the PBX."""
+
+    RFC4733 = "rfc4733"  # in the audio, by the page's browser
+    INFO = "info"  # application/dtmf-relay, by the page through the line
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """The SIP secret of a line; ``version`` grows when an administrator sets a new one."""
@@ -35,7 +43,8 @@ class Secret:
 @dataclass(frozen=True, slots=True)
 class LineConfig:
     """Everything the gateway must know of a line. ``url`` is the full WSS URL of the PBX; ``ca`` is a PEM of the
-    account's own authority, or None for the system's; ``domain`` is the SIP domain at the PBX.
+    account's own authority, or None for the system's; ``domain`` is the SIP domain at the PBX; ``dial`` are the rules
+    for the role of the line's user.
     """
 
     line: str
@@ -51,6 +60,9 @@ class LineConfig:
     ca: str | None = field(default=None, repr=False)
     record: bool = False
     anchored: bool = True  # False: engine "none", SDP passes untouched, no recording, no media events
+    dial: DialRules = DialRules()
+    dtmf: Dtmf = Dtmf.RFC4733
+    intercom: bool = False  # the PBX may have calls answered that nobody asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,15 @@ class Journal(Protocol):
     def audit(self, line: str, what: str, detail: str) -> None:
         """A security event of a line: a signature, a refusal to sign. Never holds a secret."""
         ...
+
+
+class SecretTries(Protocol):
+    """Whether a secret that may be wrong may be tried now: one rule for all lines, see `signaling.tries`. `ask` gives
+    0, or the seconds until to ask again; after a 0 `tell` says whether it was right, None where nobody knows.
+    """
+
+    def ask(self, account: str, line: str, version: int, *, person: bool = False) -> float: ...
+    def tell(self, account: str, line: str, version: int, right: bool | None) -> None: ...
 
 
 class Ids(Protocol):

@@ -11,6 +11,7 @@
 What is published is `signaling.views.LineState`; LEAVING shows as IDLE.
 """
 
+import math
 from collections.abc import Callable
 from enum import Enum, auto
 
@@ -19,12 +20,15 @@ from .commands import Connect, Disconnect, Publish
 from .context import Context
 from .far import FarAgent
 from .message import Response
-from .ports import LineConfig
+from .ports import LineConfig, SecretTries
+from .tries import SOON
 from .views import LineState, LineView
 
 _RETRY = "registration.retry"
 _REFRESH = "registration.refresh"
 _LEAVE = "registration.leave"
+_TURN = "registration.turn"
+_ANSWER = "registration.answer"
 _LONGEST_RETRY_AFTER = 300  # seconds; a PBX that asks for more is asked again anyway
 
 
@@ -58,6 +62,7 @@ class Registration:
         self,
         context: Context,
         far: FarAgent,
+        tries: SecretTries,
         *,
         on_ready: Callable[[], None],
         on_lost: Callable[[], None],
@@ -66,6 +71,9 @@ class Registration:
     ) -> None:
         self._context = context
         self._far = far
+        self._secret_tries = tries
+        self._trying: LineConfig | None = None  # the one whose secret is on trial
+        self._asked = False  # a person wants it tried
         self._on_ready = on_ready
         self._on_lost = on_lost
         self._handsets = handsets
@@ -77,6 +85,7 @@ class Registration:
         self._tries = 0
         self._expires = context.timing.expires
         self._attempt = 0  # answers to a REGISTER of an older attempt are not for this one
+        self._messages_waiting: int | None = None
         self._shown: LineView | None = None
 
     @property
@@ -88,19 +97,34 @@ class Registration:
         """Nothing is connected and nothing is due."""
         return self._state is _State.IDLE
 
+    @property
+    def _state_shown(self) -> LineState:
+        """A line that waits for its turn after a failure is as offline as one that waits for the next try."""
+        waits = self._state is _State.CONNECTING and self._retry_in is not None and self._reason is not None
+        return LineState.OFFLINE if waits else _SHOWN[self._state]
+
     def show(self) -> None:
         """Publish the view if it has changed."""
+        state = self._state_shown
+        connecting = state is LineState.CONNECTING
         view = LineView(
             line=self._context.config.line,
-            state=_SHOWN[self._state],
-            reason=self._reason,
-            detail=self._detail,
+            state=state,
+            reason=None if connecting else self._reason,
+            detail=None if connecting else self._detail,
             retry_in=self._retry_in,
             handsets=self._handsets(),
+            messages_waiting=self._messages_waiting,
         )
         if view != self._shown:
             self._shown = view
             self._context.do(Publish(view))
+
+    def told(self, messages_waiting: int | None) -> None:
+        """The PBX told how many new messages there are; None where that was not what it told."""
+        if messages_waiting is not None:
+            self._messages_waiting = messages_waiting
+            self.show()
 
     def want(self) -> None:
         """A handset is there: bring the line up, if it is not."""
@@ -115,7 +139,7 @@ class Registration:
         """A person asks for it: at once, and with a fresh back-off."""
         if self._state in (_State.OFFLINE, _State.REFUSED):
             self._context.cancel_timer(_RETRY)
-            self._tries = 0
+            self._tries, self._asked = 0, True
             self._connect()
 
     def reconfigure(self, old: LineConfig) -> None:
@@ -127,6 +151,8 @@ class Registration:
             self._drop()
             self._connect()
         elif (new.domain, new.user, new.auth_user, new.secret) != (old.domain, old.user, old.auth_user, old.secret):
+            self._asked = True
+            self._tried(None)
             if self._state in (_State.READY, _State.REGISTERING):
                 self._far.renew()
                 self._register()
@@ -148,6 +174,12 @@ class Registration:
         elif self._state is not _State.LEAVING:
             self._disconnect()
 
+    def waits(self, seconds: float) -> None:
+        """Other lines connect first: this is one more wait for the next try, and shows as one."""
+        if self._state is _State.CONNECTING:
+            self._retry_in = round(seconds, 1)
+            self.show()
+
     def opened(self) -> None:
         if self._state is _State.CONNECTING:
             self._far.connected()
@@ -160,13 +192,28 @@ class Registration:
             self._fail(reason, detail)
 
     def _connect(self) -> None:
-        self._go(_State.CONNECTING)
+        failed = self._state is _State.OFFLINE
+        self._go(_State.CONNECTING, *((self._reason, self._detail) if failed else ()))
         self._context.do(Connect(self._context.config.url, self._context.config.ca))
 
     def _register(self) -> None:
         if self._state is not _State.READY:
             self._go(_State.REGISTERING)
-        self._send(self._expires)
+        config = self._context.config
+        wait = self._secret_tries.ask(config.account, config.line, config.secret.version, person=self._asked)
+        if not wait:
+            self._trying, self._asked = config, False
+            self._send(self._expires)
+        elif wait <= SOON or self._state is _State.READY:
+            self._context.set_timer(_TURN, wait, self._register)
+        else:
+            self._fail("held_back", "secrets of other lines were refused a moment ago", math.ceil(wait))
+
+    def _tried(self, right: bool | None) -> None:
+        """Tells what came of the secret, once for each try."""
+        config, self._trying = self._trying, None
+        if config is not None:
+            self._secret_tries.tell(config.account, config.line, config.secret.version, right)
 
     def _send(self, expires: int) -> None:
         self._attempt += 1
@@ -176,9 +223,16 @@ class Registration:
             if attempt == self._attempt:
                 self._answered(outcome)
 
+        if self._state is _State.REGISTERING:
+            self._context.set_timer(_ANSWER, self._context.timing.register, self._unanswered)
         self._far.register(expires, answered)
 
+    def _unanswered(self) -> None:
+        """The transaction might wait longer, but people are to know what is wrong."""
+        self._fail("timeout", "no answer to REGISTER")
+
     def _answered(self, outcome: Outcome) -> None:
+        self._context.cancel_timer(_ANSWER)
         response = outcome.response
         if self._state is _State.LEAVING:
             self._disconnect()
@@ -203,6 +257,7 @@ class Registration:
 
     def _registered(self, response: Response) -> None:
         granted = self._far.granted(response, self._expires)
+        self._tried(True)
         self._tries = 0
         self._context.set_timer(_REFRESH, max(granted / 2, 1.0), self._register)
         if self._state is not _State.READY:
@@ -216,6 +271,7 @@ class Registration:
             reason = "bad_secret"
         else:
             reason = "forbidden"
+        self._tried(False if signed and reason == "bad_secret" else None)
         self._drop()
         self._go(_State.REFUSED, reason, f"{response.status} {response.reason}")
 
@@ -224,8 +280,9 @@ class Registration:
         self._drop()
         timing = self._context.timing
         most = timing.retry_in_call if self._busy() else timing.retry_most
-        delay = min(most, timing.retry_first * 2.0 ** min(self._tries, 30))
-        delay *= 0.5 + self._context.random() / 2
+        first = timing.retry_first
+        ceiling = min(most, first * 2.0 ** min(self._tries + 1, 30))
+        delay = first + self._context.random() * max(ceiling - first, 0.0)  # full jitter, above the shortest wait
         delay = max(delay, min(retry_after or 0, _LONGEST_RETRY_AFTER))
         self._tries += 1
         self._context.set_timer(_RETRY, delay, self._connect)
@@ -234,6 +291,7 @@ class Registration:
     def _drop(self) -> None:
         """Let the connection go; whoever relied on it is told."""
         was_ready = self._state is _State.READY
+        self._tried(None)
         self._stop_timers()
         self._attempt += 1
         self._state = _State.OFFLINE
@@ -248,7 +306,7 @@ class Registration:
             self._go(_State.IDLE)
 
     def _stop_timers(self) -> None:
-        for name in (_RETRY, _REFRESH, _LEAVE):
+        for name in (_RETRY, _REFRESH, _LEAVE, _TURN, _ANSWER):
             self._context.cancel_timer(name)
 
     def _go(

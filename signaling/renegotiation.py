@@ -1,4 +1,5 @@
-"""One re-INVITE on its way from one leg of a call to the other, and its answer back: hold, resume, a new address.
+"""One re-INVITE on its way from one leg of a call to the other, and its answer back: hold, resume, a new address. From
+the PBX, an UPDATE with SDP (RFC 3311) goes the same way, to the handset as a re-INVITE.
 
 ::
 
@@ -53,7 +54,8 @@ class Renegotiation:
         self._over = False
 
     def start(self) -> None:
-        self._asker.reply(self._request, 100)
+        if self._request.method == "INVITE":
+            self._asker.reply(self._request, 100)
         offer = MediaOffer(self._call.id, "", self._asker.name, self._request.body, self._other.name)
         self._context.ask_media(offer, self._offered)
 
@@ -117,7 +119,8 @@ class Renegotiation:
             return
         self._over = True
         self._asker.reply(self._request, 200, body=event.description.sdp)
-        self._call.await_ack(self._asker)
+        if self._request.method == "INVITE":
+            self._call.await_ack(self._asker)
         self._call.renegotiated(self._asker, self._direction)
 
     def _fail(self, status: int) -> None:

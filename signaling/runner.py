@@ -1,7 +1,10 @@
 """Runs one line: brings it the events, does its commands. One atomic step per event, nothing awaited in between."""
 
 import asyncio
+import contextlib
 import logging
+import math
+import secrets
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -32,21 +35,28 @@ from .events import (
     FarReceived,
     MediaDescribed,
     MediaRefused,
+    NearReceived,
     TimerFired,
     UpstreamClosed,
     UpstreamOpened,
+    UpstreamWaits,
 )
 from .handset import Handset
 from .limits import GatewayLimits
 from .line import Line
+from .message import Request, Response
+from .pacing import Lane, Pacer, Urgency
 from .parser import Limits, parse, serialize
 from .ports import Journal, MediaEngine, MediaError
+from .rates import Bucket, Rates
 from .upstream import MAX_SIZE, Authorities, Upstream, UpstreamLost
 from .views import CallState, CallView, LineView
 
 _log = logging.getLogger(__name__)
 _MEDIA_TIMEOUT = 5.0  # seconds for one command of the media engine
 _INTERNAL_ERROR = 1011
+_TELL_WAIT = 1.5  # seconds: a shorter wait for our turn is not worth telling
+_TELL_AGAIN = 5.0  # seconds after which a wait is estimated anew
 _FAR_LIMITS = Limits(message=MAX_SIZE, headers=200, header_section=65_536)
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
@@ -65,22 +75,29 @@ class Runner:
         media: MediaEngine,
         journal: Journal,
         authorities: Authorities,
+        pacer: Pacer,
         limits: GatewayLimits,
         user_agent: str,
+        ping: float,
         spawn: Spawn,
         emptied: Callable[["Runner"], None],
     ) -> None:
         self.line = line
         self.handsets: dict[str, Handset] = {}
+        self.left: dict[str, str] = {}  # the session of each handset that has gone and that a call waits for
         self.calls: dict[str, CallView] = {}  # live ones, as last published
         self.view: LineView | None = None
         self.stopped = asyncio.Event()  # the connection is closed and nothing is left to do
+        self.quiet = asyncio.Event()  # no call is live
+        self.quiet.set()
         self._name = line.config.line
         self._media = media
         self._journal = journal
         self._authorities = authorities
+        self._pacer = pacer
         self._limits = limits
         self._user_agent = user_agent
+        self._ping = ping
         self._spawn = spawn
         self._emptied = emptied
         self._events: deque[Event] = deque()
@@ -89,6 +106,9 @@ class Runner:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._upstream: Upstream | None = None
         self._connection: asyncio.Task[None] | None = None
+        now = asyncio.get_running_loop().time()
+        self.bucket = Bucket(limits.rate, limits.burst, now)
+        self._rates = Rates(limits.methods, now)
         self._media_queues: dict[str, asyncio.Queue[MediaCommand]] = {}
 
     def happened(self, event: Event) -> None:
@@ -111,6 +131,30 @@ class Runner:
         if (self.line.is_down or self._dropped) and not self.handsets:
             self.stopped.set()
             self._emptied(self)
+
+    def received(self, page: Handset, message: Request | Response) -> None:
+        """A good message of a handset: handled, unless it asks for too much within a minute."""
+        now, rules = asyncio.get_running_loop().time(), self.line.config.dial
+        self._rates.limit_invites(rules.per_minute, now)
+        wait = 0.0 if self.is_urgent(message) else self._rates.wait(message, now)
+        if wait and isinstance(message, Request):
+            after = ("Retry-After", str(math.ceil(wait)))
+            cause = ("X-Ramal-Cause", Cause.TOO_MANY.value)
+            reply = message.reply(503, "Too Many Requests", to_tag=secrets.token_hex(16), headers=[after, cause])
+            page.send(serialize(reply))
+        else:
+            self.happened(NearReceived(page.handset, message))
+
+    def is_urgent(self, message: Request | Response) -> bool:
+        """The call of an emergency number: no rate holds for it."""
+        if isinstance(message, Response) or message.method != "INVITE" or message.to_tag is not None:
+            return False
+        return self.line.config.dial.is_emergency(message.uri.unescaped_user)
+
+    def has_left(self, handset: str, session: str) -> None:
+        """Remembers whose a handset was, as long as a call waits for it."""
+        waited_for = {call.handset for call in self.calls.values() if call.detached}
+        self.left = {name: whose for name, whose in {**self.left, handset: session}.items() if name in waited_for}
 
     def abandon(self) -> None:
         """The gateway has waited long enough."""
@@ -138,7 +182,7 @@ class Runner:
                 if handset := self.handsets.get(command.handset):
                     handset.send(serialize(command.message))
             case SendFar():
-                self._send_far(serialize(command.message))
+                self._send_far_paced(command.message)
             case SetTimer():
                 self._set_timer(command)
             case CancelTimer():
@@ -168,6 +212,10 @@ class Runner:
             self.calls.pop(view.call, None)
         else:
             self.calls[view.call] = view
+        if self.calls:
+            self.quiet.clear()
+        else:
+            self.quiet.set()
         self._journal.call_changed(view)
 
     def _set_timer(self, command: SetTimer) -> None:
@@ -185,9 +233,17 @@ class Runner:
     async def _connect(self, command: Connect) -> None:
         """Runs one connection to its end; reports it only while it is the line's current one."""
         me = asyncio.current_task()
+        await self._wait_for_turn(self._pacer.openings(command.url))
+        while self._pacer.registers(command.url).is_behind:  # a connection is of no use before its REGISTER can go
+            await self._wait_for_turn(self._pacer.openings(command.url))
         try:
             upstream = await Upstream.open(
-                command.url, command.ca, self._authorities, user_agent=self._user_agent, queue=self._limits.queue
+                command.url,
+                command.ca,
+                self._authorities,
+                user_agent=self._user_agent,
+                queue=self._limits.queue,
+                ping=self._ping,
             )
         except UpstreamLost as lost:
             if self._connection is me:
@@ -209,6 +265,20 @@ class Runner:
         finally:
             await upstream.close()
 
+    async def _wait_for_turn(self, lane: Lane) -> None:
+        """Until this line may open its connection; the page is told where that takes a while."""
+        come = asyncio.Event()
+        turn = lane.ask(Urgency.CALL if self.calls else Urgency.NEW, come.set)
+        try:
+            while turn.waits:
+                if (seconds := lane.seconds(turn)) >= _TELL_WAIT:
+                    self.happened(UpstreamWaits(seconds))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_TELL_AGAIN):
+                        await come.wait()
+        finally:
+            turn.give_up()
+
     def _receive_far(self, data: bytes, upstream: Upstream) -> None:
         if self._upstream is not upstream:
             return
@@ -220,6 +290,27 @@ class Runner:
                 self._send_far(serialize(error.reply))
             return
         self.happened(FarReceived(message))
+
+    def _send_far_paced(self, message: Request | Response) -> None:
+        """A REGISTER waits for its turn; by then the connection may be another one, and it is not sent."""
+        data, upstream = serialize(message), self._upstream
+        if upstream is None or not isinstance(message, Request) or message.method != "REGISTER":
+            self._send_far(data)
+            return
+
+        def send() -> None:
+            if self._upstream is upstream:
+                self._send_far(data)
+
+        self._pacer.registers(self.line.config.url).ask(self._urgency(message), send)
+
+    def _urgency(self, register: Request) -> Urgency:
+        if self.calls:
+            return Urgency.CALL
+        if register.expires == 0:
+            return Urgency.LEAVING
+        signed = register.headers.get("Authorization") or register.headers.get("Proxy-Authorization")
+        return Urgency.KNOWN if signed or self.line.is_ready else Urgency.NEW
 
     def _send_far(self, data: bytes) -> None:
         if self._upstream is None:

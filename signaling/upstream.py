@@ -1,7 +1,7 @@
 """The WebSocket to the PBX: TLS always verified, subprotocol ``sip`` (RFC 7118), ping, bounded queue.
 
 Errors come as `UpstreamLost` with a code of `signaling.views.LineView.reason`. A failed ping ends the connection after
-at most `PING_INTERVAL` + `PING_TIMEOUT` seconds, so that the loss of the PBX is told within 15 s.
+at most the interval of pings, `PING_TIMEOUT` and `CLOSE_TIMEOUT`, so that the loss of the PBX is told within 15 s.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from websockets.typing import Subprotocol
 
 OPEN_TIMEOUT = 10.0  # seconds: TCP, TLS and the WebSocket handshake
 PING_INTERVAL = 10.0
-PING_TIMEOUT = 4.0
-CLOSE_TIMEOUT = 2.0
+PING_TIMEOUT = 3.0
+CLOSE_TIMEOUT = 1.5
 MAX_SIZE = 262_144  # bytes of one message of the PBX; NOTIFY bodies of a large dialog list are the longest
 
 
@@ -67,9 +67,18 @@ class Upstream:
 
     @classmethod
     async def open(
-        cls, url: str, ca: str | None, authorities: Authorities, *, user_agent: str = "Ramal", queue: int = 64
+        cls,
+        url: str,
+        ca: str | None,
+        authorities: Authorities,
+        *,
+        user_agent: str = "Ramal",
+        queue: int = 64,
+        ping: float = PING_INTERVAL,
     ) -> "Upstream":
-        """Raises `UpstreamLost`. ``ws://`` is taken for a loopback address only."""
+        """``ping`` is the seconds between two pings. Raises `UpstreamLost`. ``ws://`` is taken for a loopback address
+        only.
+        """
         secure = _is_secure(url)
         context = authorities.context(ca) if secure else None
         try:
@@ -81,8 +90,8 @@ class Upstream:
                 proxy=None,
                 user_agent_header=user_agent,
                 open_timeout=OPEN_TIMEOUT,
-                ping_interval=PING_INTERVAL,
-                ping_timeout=PING_TIMEOUT,
+                ping_interval=ping,
+                ping_timeout=min(PING_TIMEOUT, ping),
                 close_timeout=CLOSE_TIMEOUT,
                 max_size=MAX_SIZE,
                 max_queue=queue,

@@ -35,8 +35,8 @@ class LineState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LineView:
     """``reason`` is a code in snake case (``bad_secret``, ``forbidden``, ``not_found``, ``unreachable``, ``tls``,
-    ``timeout``, ``closed``, ``server_error``) that the catalogues translate as ``line.reason.<code>``; ``detail``
-    is the PBX's own text, for administrators; ``retry_in`` is in seconds from now.
+    ``timeout``, ``closed``, ``server_error``, ``held_back``) that the catalogues translate as ``line.reason.<code>``;
+    ``detail`` is the PBX's own text, for administrators; ``retry_in`` is in seconds from now.
     """
 
     line: str
@@ -45,6 +45,7 @@ class LineView:
     detail: str | None = None
     retry_in: float | None = None
     handsets: int = 0
+    messages_waiting: int | None = None  # new voice messages; None where the PBX told nothing
 
 
 class Direction(StrEnum):
@@ -75,12 +76,22 @@ class RecordingState(StrEnum):
     FAILED = "failed"
 
 
+class TransferState(StrEnum):
+    NONE = "none"
+    PENDING = "pending"  # the PBX was asked; the call goes on meanwhile
+    FAILED = "failed"  # the call goes on
+    DONE = "done"  # the call ends with it
+
+
 @dataclass(frozen=True, slots=True)
 class CallView:
     """One call of a line. ``number`` and ``name`` are those of the other side, as dialled or as the PBX told them.
 
     ``near_call_id`` is the Call-ID that the handset itself chose for its INVITE (outgoing calls): with it the page
     finds its own session. ``sip_status`` and ``sip_reason`` are the far side's final answer, where there was one.
+
+    ``detached``: the page of ``handset`` is gone and the call waits for it, for ``grace`` seconds from the view in
+    which that began; None where it waits for as long as it rings.
     """
 
     call: str
@@ -89,7 +100,7 @@ class CallView:
     state: CallState
     number: str
     name: str | None = None
-    handset: str | None = None  # the one that dialled or answered
+    handset: str | None = None  # the one that dialled, answered, or has it now
     near_call_id: str | None = None
     early_media: bool = False
     held: bool = False  # by the agent
@@ -100,3 +111,7 @@ class CallView:
     sip_status: int | None = None
     sip_reason: str | None = None
     ended_by: str | None = None  # "agent", "other", "gateway"
+    detached: bool = False
+    grace: float | None = None
+    transfer: TransferState = TransferState.NONE  # the last one that was asked for
+    transfer_to: str | None = None

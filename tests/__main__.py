@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .browser.chromium import find_chromium
+from .kamailio.kamailio import program as kamailio
 from .pbx.asterisk import installed_root
 from .web import postgres
 
@@ -98,8 +99,17 @@ def pbx() -> str | None:
     return None
 
 
-UNITS = "not browser and not pbx and not fresh"
+UNITS = "not browser and not pbx and not kamailio and not fresh"
 PURE_TESTS = ("tests/signaling", "tests/media")  # measured: tracing takes time
+
+
+def proxy() -> str | None:
+    packages = ("kamailio", "kamailio-websocket-modules", "kamailio-tls-modules")
+    if kamailio() is None:
+        apt(*packages)
+    return None if kamailio() is not None else f"Kamailio is missing (apt install {' '.join(packages)})"
+
+
 TOOLS = {"debootstrap": "debootstrap", "openssl": "openssl", "ss": "iproute2"}
 
 KINDS = [
@@ -125,6 +135,7 @@ KINDS = [
     Kind("units", "the other unit tests", pytest(UNITS, *(f"--ignore={folder}" for folder in PURE_TESTS)), database),
     Kind("sandbox", "browser and sandbox", pytest("browser and not pbx and not fresh"), browser),
     Kind("pbx", "browser and Asterisk", pytest("pbx"), pbx),
+    Kind("kamailio", "Kamailio as a proxying PBX", pytest("kamailio"), proxy),
     Kind("fresh", "fresh machine", pytest("fresh"), browser),
 ]
 

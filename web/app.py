@@ -6,7 +6,6 @@ Each resource is a `cleanup_ctx`: opened in this order at start, closed in the r
 
 import asyncio
 import dataclasses
-import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -18,15 +17,18 @@ from media.engine import Engine
 from media.passthrough import PassThrough
 from media.pool import MediaSettings, Pool
 from media.probe import addresses
+from media.sdp import SdpLimits
 from signaling.gateway import Gateway, GatewayLimits, Timing
+from signaling.rates import MethodRates
 
 from . import api, health, keys, log, middlewares, sip
 from .api import calls, events, lines, me, recordings, session
 from .auth.passwords import Passwords
-from .auth.rates import Rate
+from .auth.rates import Buckets, Rate
 from .auth.sessions import SessionKeeper
 from .auth.tickets import Tickets
 from .feed import Feed
+from .jobs import sessions as old_sessions
 from .jobs.recordings import Layout, Recordings
 from .journal import Journal
 from .lines import Lines
@@ -35,7 +37,8 @@ from .pages import views
 from .pages.assets import BUILD, Assets
 from .pages.render import Renderer
 from .security import Security
-from .settings import Settings
+from .settings import LimitSettings, Settings
+from .shutdown import signals, until_over
 from .sockets import OpenSockets
 from .store import Store, migrate
 from .store.database import connect
@@ -48,6 +51,7 @@ logger = log.logger(__name__)
 
 _KEEP_ALIVE = 75.0  # seconds an idle HTTP connection is kept
 _SHUTDOWN = 5.0  # seconds that requests in flight have at the end
+_LAST_RECORDINGS = 3.0  # seconds that the captures closed at the end have to be converted; the rest is done at start
 _BODY = 1 << 20  # bytes
 
 
@@ -76,7 +80,7 @@ def build_app(settings: Settings, *, build: Path = BUILD) -> web.Application:
     app[keys.LOGINS_BY_ADDRESS] = Rate(settings.limits.login_per_address)
     app[keys.LOGINS_BY_USER] = Rate(settings.limits.login_per_user)
     app[keys.SOCKETS_BY_ADDRESS] = Rate(settings.limits.sockets_per_address)
-    app[keys.TICKETS_BY_SESSION] = Rate(settings.limits.tickets_per_session)
+    app[keys.TICKETS_BY_USER] = Buckets(settings.limits.tickets, settings.limits.tickets_burst)
     app[keys.REPORTS_BY_ADDRESS] = Rate(30)
     for add in (session, me, lines, calls, recordings, events, sip, health, views):
         add.add(app)
@@ -96,7 +100,8 @@ async def _store(app: web.Application) -> AsyncIterator[None]:
         await app[keys.PASSWORDS].prepare()
         app[keys.STORE] = Store.over(database, vault)
         app[keys.LINES] = Lines(app[keys.STORE])
-        yield
+        async with _running(old_sessions.run(app[keys.STORE].sessions, settings.session), "old sessions"):
+            yield
 
 
 async def _journal(app: web.Application) -> AsyncIterator[None]:
@@ -121,6 +126,7 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
         if left:
             logger.warning("captures of a former run are converted", captures=left)
         await stack.enter_async_context(_running(recorder.run(), "recorder"))
+        stack.push_async_callback(recorder.settled, _LAST_RECORDINGS)
         app[keys.HUB] = await stack.enter_async_context(_hub(app, recorder))
         yield
 
@@ -148,19 +154,48 @@ def media_settings(settings: Settings) -> MediaSettings:
         advertise=advertise,
         base_port=settings.media_port,
         min_free_bytes=settings.recording_min_free,
+        sdp=sdp_limits(settings.limits),
     )
     return made if settings.media_workers is None else dataclasses.replace(made, workers=settings.media_workers)
 
 
+def sdp_limits(limits: LimitSettings) -> SdpLimits:
+    return SdpLimits(limits.sdp_bytes, limits.sdp_lines, limits.sdp_streams, limits.sdp_candidates)
+
+
+def gateway_limits(limits: LimitSettings) -> GatewayLimits:
+    """What the gateway is told of them."""
+    return GatewayLimits(
+        frame=limits.message_bytes,
+        headers=limits.message_headers,
+        line=limits.message_line,
+        header_section=limits.message_head,
+        rate=limits.messages_per_second,
+        burst=limits.messages_burst,
+        methods=MethodRates(
+            registers=limits.page_registers,
+            register_burst=limits.page_registers_burst,
+            invites=limits.invites,
+            messages=limits.texts,
+        ),
+        transactions=limits.transactions,
+        handsets=limits.handsets,
+        calls=limits.calls,
+        registers=limits.registers,
+        secrets_per_account=limits.secrets_per_account,
+        secrets=limits.secrets,
+    )
+
+
 async def _gateway(app: web.Application) -> AsyncIterator[None]:
     settings, journal = app[keys.SETTINGS], app[keys.JOURNAL]
-    adapter = MediaAdapter(app[keys.HUB], PassThrough(), journal.is_anchored)
-    timing, limits = settings.timing, settings.limits
+    adapter = MediaAdapter(app[keys.HUB], PassThrough(sdp_limits(settings.limits)), journal.is_anchored)
+    timing = settings.timing
     gateway = Gateway(
         media=adapter,
         journal=journal,
         ids=_Ids(),
-        limits=GatewayLimits(handsets=limits.handsets, calls=limits.calls),
+        limits=gateway_limits(settings.limits),
         timing=Timing(**timing.model_dump()),
     )
     async with gateway:
@@ -187,28 +222,24 @@ async def _running(work: Coroutine[None, None, None], name: str) -> AsyncIterato
 
 
 async def serve(settings: Settings, *, on_ready: Callable[[], None] | None = None) -> None:
-    """Migrates, listens on ``settings.host:settings.port``, calls ``on_ready``, and returns after SIGTERM or SIGINT.
+    """Migrates, listens on ``settings.host:settings.port``, calls ``on_ready``, and returns when a signal
+    has asked for the end: see `web.shutdown`.
 
     Raises `SettingsError`, `migrate.DatabaseBehind`, OSError (the port is taken).
     """
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     runner = web.AppRunner(
         build_app(settings), access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=_SHUTDOWN
     )
-    try:
-        await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        logger.info("listening", host=settings.host, port=settings.port, public_url=settings.public_url)
-        if on_ready is not None:
-            on_ready()
-        await stop.wait()
-        logger.info("stopping")
-    finally:
-        await runner.cleanup()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    with signals() as asked:
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, settings.host, settings.port).start()
+            logger.info("listening", host=settings.host, port=settings.port, public_url=settings.public_url)
+            if on_ready is not None:
+                on_ready()
+            await until_over(runner.app, asked)
+        finally:
+            await runner.cleanup()
 
 
 def run(settings: Settings, *, on_ready: Callable[[], None] | None = None) -> None:

@@ -144,7 +144,7 @@ def _settings(environment: Mapping[str, str]) -> Settings:
     data = Path(kept.get("RAMAL_DATA", ".ramal"))
     port = _port(environment.get("RAMAL_PORT", environment.get("PORT")))
     return load(
-        {"RAMAL_LOG_LEVEL": "warning", "RAMAL_LOG_FORMAT": "console", **kept},
+        {"RAMAL_LOG_LEVEL": "warning", "RAMAL_LOG_FORMAT": "console", "RAMAL_TIMING__DRAIN": "0", **kept},
         public_url=f"http://localhost:{port}",
         host="127.0.0.1",
         port=port,

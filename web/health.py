@@ -6,8 +6,9 @@ import json
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from .keys import REPORTS_BY_ADDRESS, SECURITY, STORE
+from .keys import GATEWAY, HUB, REPORTS_BY_ADDRESS, SECURITY, STORE
 from .log import clean, logger
+from .shutdown import RETRY_AFTER
 
 log = logger(__name__)
 
@@ -21,13 +22,22 @@ async def healthz(_request: web.Request) -> web.StreamResponse:
 
 
 async def readyz(request: web.Request) -> web.StreamResponse:
-    """The database answers too."""
+    """A page that comes now can be served: the database answers, a media worker is up, no restart is under way."""
+    app = request.app
+    if app[GATEWAY].is_draining:
+        return web.json_response({"status": "draining"}, status=503, headers={"Retry-After": RETRY_AFTER})
+    found = {"database": await _database_answers(app), "media": app[HUB].is_ready}
+    good = all(found.values())
+    return web.json_response({"status": "ok" if good else "unavailable", **found}, status=200 if good else 503)
+
+
+async def _database_answers(app: web.Application) -> bool:
     try:
         async with asyncio.timeout(_DATABASE_TIMEOUT):
-            await request.app[STORE].database.ping()
+            await app[STORE].database.ping()
     except (SQLAlchemyError, OSError, TimeoutError):
-        return web.json_response({"status": "unavailable", "database": False}, status=503)
-    return web.json_response({"status": "ok", "database": True})
+        return False
+    return True
 
 
 async def csp_report(request: web.Request) -> web.StreamResponse:

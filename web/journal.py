@@ -46,6 +46,7 @@ class LiveCall:
     ended_at: datetime | None = None
     changes: int = 0
     recording: Recording | None = None
+    resume_until: datetime | None = None  # a detached call waits until then for a page
 
     def changed(self, view: CallView, at: datetime) -> "LiveCall":
         return dataclasses.replace(
@@ -55,7 +56,13 @@ class LiveCall:
             answered_at=self.answered_at or (at if view.state is CallState.ACTIVE else None),
             ended_at=self.ended_at or (at if view.state is CallState.ENDED else None),
             changes=self.changes + 1,
+            resume_until=self._resume_until(view, at),
         )
+
+    def _resume_until(self, view: CallView, at: datetime) -> datetime | None:
+        if view.grace is None:
+            return None
+        return self.resume_until or at + timedelta(seconds=view.grace)
 
     def values(self) -> dict[str, Any]:
         """The columns of its row."""
@@ -99,7 +106,11 @@ class LiveCall:
         }
 
     def row(self) -> CallRow:
-        return CallRow(Call(**self.values()), self.recording)
+        view = self.view
+        transfer = view.transfer.value
+        return CallRow(
+            Call(**self.values()), self.recording, view.detached, self.resume_until, transfer, view.transfer_to
+        )
 
 
 @dataclass(slots=True)

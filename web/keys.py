@@ -6,7 +6,7 @@ from media.engine import Engine
 from signaling.gateway import Gateway
 
 from .auth.passwords import Passwords
-from .auth.rates import Rate
+from .auth.rates import Buckets, Rate
 from .auth.sessions import SessionKeeper
 from .auth.tickets import Tickets
 from .feed import Feed
@@ -29,7 +29,7 @@ SESSIONS = web.AppKey("sessions", SessionKeeper)
 LOGINS_BY_ADDRESS = web.AppKey("logins_by_address", Rate)
 LOGINS_BY_USER = web.AppKey("logins_by_user", Rate)
 SOCKETS_BY_ADDRESS = web.AppKey("sockets_by_address", Rate)
-TICKETS_BY_SESSION = web.AppKey("tickets_by_session", Rate)
+TICKETS_BY_USER = web.AppKey("tickets_by_user", Buckets)
 REPORTS_BY_ADDRESS = web.AppKey("reports_by_address", Rate)
 FEED = web.AppKey("feed", Feed)
 LINES = web.AppKey("lines", Lines)

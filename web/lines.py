@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from signaling.dial_rules import DialRules
 from signaling.ports import LineConfig, Profile, Secret
 
+from . import dial_rules
 from .log import logger
 from .store import Store
 from .store.lines import LineRow
+from .store.scope import Role
 from .store.secrets import SIP
 from .store.vault import VaultError
 
@@ -71,6 +74,7 @@ class Lines:
             ca=account.pbx_ca,
             record=row.record,
             anchored=account.engine != "none",
+            dial=_dial_rules(row),
         )
 
     async def _secret(self, account: str, line: str) -> Secret:
@@ -83,3 +87,13 @@ class Lines:
             log.warning("a line has no secret", line=line)
             return Secret("", 0)
         return Secret(opened.value, opened.version)
+
+
+def _dial_rules(row: LineRow) -> DialRules:
+    """Rules that cannot be read forbid everything but emergency numbers, rather than nothing."""
+    try:
+        rules = dial_rules.stored(row.account.dial_rules)
+    except dial_rules.BadDialRules as error:
+        log.error("the dial rules of an account cannot be read", account=row.account.id, why=str(error))
+        return DialRules(forbidden=("*",))
+    return rules.of(None if row.user is None else Role(row.user.role), row.account.country)

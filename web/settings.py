@@ -51,9 +51,28 @@ class LimitSettings(_Group):
     login_per_address: int = Field(default=10, ge=1, description="log-in attempts a minute from one address")
     login_per_user: int = Field(default=5, ge=1, description="log-in attempts a minute for one log-in name")
     sockets_per_address: int = Field(default=60, ge=1, description="WebSockets opened a minute from one address")
-    tickets_per_session: int = Field(default=60, ge=1, description="tickets taken a minute in one session")
+    tickets: int = Field(default=60, ge=1, description="tickets that one person takes a minute")
+    tickets_burst: int = Field(default=20, ge=1, description="of these at once")
+    message_bytes: int = Field(default=61_440, ge=4096, le=65_535, description="the longest SIP message of a page")
+    message_headers: int = Field(default=100, ge=20, description="header fields of a SIP message of a page")
+    message_line: int = Field(default=8_192, ge=256, description="bytes of one line of it")
+    message_head: int = Field(default=32_768, ge=1024, description="bytes of all its header fields")
+    messages_per_second: float = Field(default=30.0, gt=0, description="SIP messages of the pages of one line")
+    messages_burst: int = Field(default=60, ge=1, description="of these at once")
+    page_registers: int = Field(default=60, ge=1, description="REGISTER a minute of the pages of one line")
+    page_registers_burst: int = Field(default=20, ge=1, description="of these at once")
+    invites: int = Field(default=20, ge=1, description="calls that the pages of one line begin a minute")
+    texts: int = Field(default=30, ge=1, description="MESSAGE a minute of the pages of one line")
+    transactions: int = Field(default=32, ge=4, description="unfinished SIP transactions of one page")
+    sdp_bytes: int = Field(default=16_384, ge=1024, description="bytes of a session description")
+    sdp_lines: int = Field(default=400, ge=20, description="its lines")
+    sdp_streams: int = Field(default=4, ge=1, description="its media streams")
+    sdp_candidates: int = Field(default=40, ge=1, description="its ICE candidates")
     handsets: int = Field(default=4, ge=1, description="open pages on one line")
     calls: int = Field(default=6, ge=1, description="calls at once on one line")
+    secrets_per_account: int = Field(default=1, ge=1, description="wrong SIP secrets of a company tried a minute")
+    secrets: int = Field(default=5, ge=1, description="wrong SIP secrets of all companies tried a minute")
+    registers: int = Field(default=20, ge=2, description="REGISTER a second of all lines together to one PBX")
 
 
 class TimingSettings(_Group):
@@ -61,11 +80,21 @@ class TimingSettings(_Group):
 
     idle: float = Field(default=20.0, ge=0, description="a line stays registered this long after its last page left")
     idle_in_call: float = Field(default=90.0, ge=0, description="the same while a call is live")
-    detached: float = Field(default=6.0, ge=0, description="a live call waits this long for its page to come back")
+    detached: float = Field(default=90.0, ge=0, description="a live call waits this long for its page to come back")
+    detached_ringing: float = Field(default=10.0, ge=0, description="the same for a call that still rings")
+    elsewhere: float = Field(
+        default=5.0, ge=0, description="after this long a waiting call is offered to any page that is opened"
+    )
+    offered: float = Field(default=10.0, gt=0, description="a page that is offered a call answers within this")
     ringing: float = Field(default=180.0, gt=0, description="a call may ring this long")
     media: float = Field(default=10.0, gt=0, description="after the answer both sides must have audio within this")
     lost: float = Field(default=8.0, gt=0, description="a live call outlives the connection to the PBX this long")
     expires: int = Field(default=300, ge=60, description="lifetime asked for in REGISTER")
+    ping: float = Field(
+        default=10.0, gt=0, description="handsets, feeds and the PBX are asked for a sign of life this often"
+    )
+    drain: float = Field(default=1800.0, ge=0, description="after SIGTERM live calls may go on this long")
+    spread: float = Field(default=30.0, ge=0, description="idle pages are told of a restart within this")
 
 
 class Settings(BaseSettings):

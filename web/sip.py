@@ -9,13 +9,12 @@ from signaling.ports import LineConfig
 from .api.events import CHECK_EVERY, admit, check_session
 from .auth.sessions import Standing
 from .auth.tickets import Purpose, Ticket
-from .keys import GATEWAY, JOURNAL, LINES, SESSIONS, STORE
+from .keys import GATEWAY, JOURNAL, LINES, SESSIONS, SETTINGS, STORE
 from .problems import Problem
 from .sockets import failures_logged
 
 SUBPROTOCOL = "sip"
 FRAME = 65_536  # bytes: above it aiohttp closes with 1009 by itself; the gateway's own limit is lower
-_HEARTBEAT = 20.0  # seconds
 
 
 async def sip(request: web.Request) -> web.StreamResponse:
@@ -33,7 +32,11 @@ async def sip(request: web.Request) -> web.StreamResponse:
         raise Problem(403, "no_line", "this user has no line")
     config = await app[LINES].config(row)
     socket = web.WebSocketResponse(
-        protocols=(SUBPROTOCOL,), compress=False, heartbeat=_HEARTBEAT, max_msg_size=FRAME, decode_text=False
+        protocols=(SUBPROTOCOL,),
+        compress=False,
+        heartbeat=app[SETTINGS].timing.ping,
+        max_msg_size=FRAME,
+        decode_text=False,
     )
     await socket.prepare(request)
     with failures_logged("a handset's socket failed"):
@@ -46,7 +49,7 @@ async def _serve(app: web.Application, socket: web.WebSocketResponse, ticket: Ti
     async with asyncio.TaskGroup() as tasks:
         watch = tasks.create_task(_watch(app, ticket, config.line), name=f"handset {ticket.handset} session watch")
         try:
-            await app[GATEWAY].serve(socket, config, handset=ticket.handset, session=ticket.session)
+            await app[GATEWAY].serve(socket, config, handset=ticket.handset, session=ticket.session, page=ticket.page)
         finally:
             watch.cancel()
 

@@ -18,18 +18,22 @@ CLOSE_TIMEOUT = 2.0  # seconds
 
 class OpenSockets:
     def __init__(self) -> None:
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: dict[web.WebSocketResponse, str] = {}
 
     def __len__(self) -> int:
         return len(self._open)
 
+    def all(self) -> list[tuple[web.WebSocketResponse, str]]:
+        """Those of now, each with its user."""
+        return list(self._open.items())
+
     @contextmanager
-    def holding(self, socket: web.WebSocketResponse) -> Iterator[None]:
-        self._open.add(socket)
+    def holding(self, socket: web.WebSocketResponse, user: str) -> Iterator[None]:
+        self._open[socket] = user
         try:
             yield
         finally:
-            self._open.discard(socket)
+            del self._open[socket]
 
     async def close(self) -> None:
         """Tells every page that the gateway restarts."""

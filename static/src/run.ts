@@ -1,5 +1,5 @@
 import { api } from "./api/client.ts";
-import { announcements, inCall, readiness, tone } from "./call/plan.ts";
+import { announcements, cutByLeaving, inCall, readiness, tone } from "./call/plan.ts";
 import type { Card } from "./call/cards.ts";
 import { t } from "./i18n/index.ts";
 import { loadPageCatalog } from "./i18n/load.ts";
@@ -77,13 +77,13 @@ function notify(card: Card): void {
 
 function warnBeforeLeaving(store: Store): void {
   window.addEventListener("beforeunload", (event) => {
-    if (inCall(store.cards)) event.preventDefault();
+    if (cutByLeaving(store.state, store.cards)) event.preventDefault();
   });
 }
 
 async function logOut(store: Store, phone: Phone): Promise<void> {
   if (inCall(store.cards) && !confirm(t("You are in a call. Log out and end it?"))) return;
-  for (const card of store.cards) if (card.state !== "ended" && !card.elsewhere) phone.hangUp(card.key);
+  for (const card of store.cards) if (card.state !== "ended" && card.where !== "elsewhere") phone.hangUp(card.key);
   phone.stop();
   await api.logOut().catch(() => undefined);
   location.assign("/login");

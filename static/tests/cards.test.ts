@@ -47,21 +47,12 @@ test("the gateway's cause and name take the place of the page's guess", () => {
   assert.deepEqual([silent?.cause, silent?.number], ["unavailable", "600"]);
 });
 
-test("a call that another page answered stays answered elsewhere when it ends there", () => {
-  const elsewhere: PhoneEvent = { type: "session-ended", key: "s2", cause: "answered_elsewhere", at: NOW };
-  const over = told({ id: "c2", direction: "in", state: "ended", cause: "ended" }, 3);
-  const of = (...events: PhoneEvent[]) =>
-    cards(play(snapshot(), rung(), ...events)).map((card) => [card.state, card.cause]);
-  assert.deepEqual(of(told({ id: "c2", direction: "in" }), elsewhere), [["ended", "answered_elsewhere"]]);
-  assert.deepEqual(of(told({ id: "c2", direction: "in" }), elsewhere, over), [["ended", "answered_elsewhere"]]);
-});
-
 test("a call of the feed is found by its id or by the Call-ID that the page chose", () => {
   const sent: PhoneEvent = { type: "session-sent", key: "s1", sipCallId: "abc" };
   const state = play(snapshot(), dialled(), sent, told({ near_call_id: "abc" }));
   assert.equal(callOf(state, state.sessions[0]!)?.id, "c1");
   const [card] = cards(state);
-  assert.deepEqual([card?.call, card?.elsewhere], ["c1", false]);
+  assert.deepEqual([card?.call, card?.where], ["c1", "here"]);
   const none = play(snapshot(), dialled());
   assert.equal(callOf(none, none.sessions[0]!), undefined);
 });
@@ -69,7 +60,7 @@ test("a call of the feed is found by its id or by the Call-ID that the page chos
 test("a call that is live on another page is shown without audio; one that rings there is not", () => {
   const answered = call({ answered_at: "2026-11-22T12:00:12Z" });
   const [card] = cards(play(snapshot({ calls: [answered] })));
-  assert.deepEqual([card?.elsewhere, card?.state, card?.acceptedAt], [true, "active", NOW + 2_000]);
+  assert.deepEqual([card?.where, card?.state, card?.acceptedAt], ["elsewhere", "active", NOW + 2_000]);
   const of = (changes: Parameters<typeof call>[0]): CardState[] =>
     cards(play(snapshot({ calls: [call(changes)] }))).map((one) => one.state);
   assert.deepEqual(of({ held: true }), ["held"]);

@@ -6,6 +6,8 @@ import { localCause, type LocalEnd } from "../src/call/causes.ts";
 const end: LocalEnd = {
   originator: "remote",
   established: false,
+  outgoing: false,
+  connected: true,
   status: undefined,
   cause: "",
   answeredElsewhere: false,
@@ -14,6 +16,10 @@ const end: LocalEnd = {
 const table: [Partial<LocalEnd>, string][] = [
   [{ told: "pbx_lost", cause: "SIP Failure Code", status: 503 }, "pbx_lost"],
   [{ answeredElsewhere: true, cause: "Canceled" }, "answered_elsewhere"],
+  [{ answeredElsewhere: true, established: true, cause: "Terminated" }, "continued_elsewhere"],
+  [{ outgoing: true, connected: false, originator: "local", cause: "Canceled" }, "reconnecting"],
+  [{ connected: false, originator: "local", cause: "Rejected" }, "refused"],
+  [{ established: true, outgoing: true, connected: false, cause: "Terminated" }, "ended"],
   [{ established: true, cause: "Terminated" }, "ended"],
   [{ established: true, cause: "RTP Timeout" }, "media_failed"],
   [{ established: true, cause: "WebRTC Error" }, "media_failed"],

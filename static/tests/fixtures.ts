@@ -39,6 +39,8 @@ export const call = (changes: Partial<Call> = {}): Call => ({
   name: null,
   handset: null,
   near_call_id: null,
+  detached: false,
+  resume_until: null,
   early_media: false,
   held: false,
   held_by_other: false,
@@ -77,6 +79,7 @@ export const dialled = (key = "s1", number = "600"): PhoneEvent => ({
   number,
   name: null,
   call: null,
+  resume: null,
   at: NOW,
 });
 
@@ -87,5 +90,18 @@ export const rung = (key = "s2", call: string | null = "c2"): PhoneEvent => ({
   number: "1002",
   name: "Bruno",
   call,
+  resume: null,
+  at: NOW,
+});
+
+/** A call that is live comes to this page. */
+export const returned = (resume: "detached" | "taken", key = "s9", call = "c1"): PhoneEvent => ({
+  type: "session-new",
+  key,
+  direction: "in",
+  number: "600",
+  name: null,
+  call,
+  resume,
   at: NOW,
 });

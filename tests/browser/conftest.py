@@ -122,6 +122,13 @@ class Phones:
             await phone.ready()
         return phone
 
+    async def crash(self, phone: Phone) -> None:
+        """Its browser is gone at once, as far as the gateway can see."""
+        context = phone.page.context
+        self.open.remove((context, phone))
+        await self.site.evidence.keep_storage(context)
+        await context.close()
+
     async def close(self) -> None:
         for context, phone in self.open:
             hangup = phone.part("call-hangup").first

@@ -78,11 +78,16 @@ class Gateway:
             "RAMAL_MASTER_KEY_FILE": str(key),
             "RAMAL_MEDIA_WORKERS": "1",
             "RAMAL_LOG_LEVEL": "debug",
+            "RAMAL_TIMING__DRAIN": "0",  # a call that a test leaves behind does not hold the end
+            # `test_survival` waits for what these give up.
+            "RAMAL_TIMING__DETACHED": "15",
+            "RAMAL_TIMING__ELSEWHERE": "2",
             # Every test logs in, all from one address.
             "RAMAL_LIMITS__LOGIN_PER_ADDRESS": "1000",
             "RAMAL_LIMITS__LOGIN_PER_USER": "1000",
             "RAMAL_LIMITS__SOCKETS_PER_ADDRESS": "1000",
-            "RAMAL_LIMITS__TICKETS_PER_SESSION": "1000",
+            "RAMAL_LIMITS__TICKETS": "1000",
+            "RAMAL_LIMITS__TICKETS_BURST": "1000",
         }
         self._process: asyncio.subprocess.Process | None = None
 

@@ -289,3 +289,22 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+async def test_a_worker_that_hangs_is_killed_and_started_again(
+    tmp_path: Path, reports: list[Report], peers: Callable[[], Peer]
+) -> None:
+    settings = MediaSettings(tmp_path / "captures", LOOPBACK, workers=1, min_free_bytes=0, silence=2)
+    async with Pool(settings, reports.append) as pool:
+        await outgoing(pool, peers(), peers())
+        (worker,) = pool.pids
+        os.kill(worker, signal.SIGSTOP)
+        await until(lambda: bool(happened(reports, Happening.CALL_LOST)), 20)
+        assert happened(reports, Happening.CAPTURE_CLOSED)
+        await until(lambda: pool.is_ready and pool.pids != (worker,), 20)
+        await outgoing(pool, peers(), peers(), "next")
+    assert not _alive(worker)
+
+
+def test_a_worker_has_ten_seconds_for_a_sign_of_life() -> None:
+    assert MediaSettings(Path(), LOOPBACK).silence == 10.0

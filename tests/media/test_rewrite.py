@@ -52,9 +52,15 @@ def test_everything_of_the_stream_passes(name: str) -> None:
     source = (DATA / name).read_text()
     audio = source.split("m=video")[0]
     text, _ = offer(load(name))
-    for kept in ("rtpmap", "fmtp", "ptime", "maxptime", "rtcp-fb", "ssrc", "msid"):
+    for kept in ("rtpmap", "fmtp", "ptime", "maxptime", "rtcp-fb", "msid"):
         assert attributes(text, kept) == re.findall(rf"^a={kept}:(.*)$", audio, re.MULTILINE)
     assert parse(text.encode()).sections[0].formats == load(name).sections[0].formats
+
+
+def test_no_ssrc_is_named_so_that_another_page_can_go_on_with_the_call() -> None:
+    assert "a=ssrc:" in (DATA / CHROMIUM).read_text()
+    text, _ = offer(load(CHROMIUM))
+    assert attributes(text, "ssrc") == attributes(text, "ssrc-group") == []
 
 
 def test_extensions_that_name_streams_do_not_pass() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.engine import BadDescription, Direction
-from media.sdp import MAX_BYTES, MAX_CANDIDATES, MAX_LINES, MAX_SECTIONS, Codec, Fingerprint, parse, summary
+from media.sdp import DEFAULT_LIMITS, Codec, Fingerprint, SdpLimits, parse, summary
 
 DATA = Path(__file__).parent / "data"
 REAL = sorted(path.name for path in DATA.glob("*.sdp"))
@@ -171,21 +171,35 @@ def test_candidates() -> None:
     assert parse(with_line(line)).transport(0).candidates == (("192.0.2.1", 5000),)
 
 
-def test_limits_at_and_over() -> None:
-    lines = GOOD.count("\n")
-    parse((GOOD + "a=x\r\n" * (MAX_LINES - lines)).encode())
-    candidate = "a=candidate:1 1 UDP 1 192.0.2.1 5000 typ host\r\n"
-    assert len(parse((GOOD + candidate * MAX_CANDIDATES).encode()).transport(0).candidates) == MAX_CANDIDATES
-    parse((GOOD + "m=video 0 RTP/AVP 0\r\n" * (MAX_SECTIONS - 1)).encode())
-    parse(with_line("a=" + "x" * (MAX_BYTES - len(GOOD) - 4)))
-    for text in (
-        GOOD + "a=x\r\n" * (MAX_LINES - lines + 1),
-        GOOD + candidate * (MAX_CANDIDATES + 1),
-        GOOD + "m=video 0 RTP/AVP 0\r\n" * MAX_SECTIONS,
-        GOOD + "a=" + "x" * (MAX_BYTES - len(GOOD) - 3) + "\r\n",
-    ):
-        with pytest.raises(BadDescription, match="more than|longer than"):
-            parse(text.encode())
+CANDIDATE = "a=candidate:1 1 UDP 1 192.0.2.1 5000 typ host\r\n"
+
+
+@pytest.mark.parametrize("limits", [DEFAULT_LIMITS, SdpLimits(2_000, 60, 2, 3)], ids=["default", "set"])
+@pytest.mark.parametrize("beyond", [-1, 0, 1])
+@pytest.mark.parametrize("what", ["bytes", "lines", "sections", "candidates"])
+def test_limits(limits: SdpLimits, what: str, beyond: int) -> None:
+    """Each at one below, at, and one above."""
+    wanted = getattr(limits, what) + beyond
+    filler, size = {
+        "bytes": ("", 0),
+        "lines": ("a=x\r\n", wanted - GOOD.count("\n")),
+        "sections": ("m=video 0 RTP/AVP 0\r\n", wanted - 1),
+        "candidates": (CANDIDATE, wanted),
+    }[what]
+    text = GOOD + filler * size
+    if what == "bytes":
+        text += "a=" + "x" * (wanted - len(GOOD) - 4) + "\r\n"
+        assert len(text) == wanted
+    if beyond <= 0:
+        assert parse(text.encode(), limits).audio == 0
+        return
+    with pytest.raises(BadDescription, match="more than|longer than"):
+        parse(text.encode(), limits)
+
+
+def test_limits_are_at_least_one() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        SdpLimits(lines=0)
 
 
 @given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: ("v=0\r\n" + text).encode(errors="ignore")))

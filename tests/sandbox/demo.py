@@ -14,6 +14,7 @@ import pytest
 
 from web.pages.assets import Assets
 
+ROOT = Path(__file__).parents[2]
 needs_front_end = pytest.mark.skipif(not Assets().is_built, reason="needs the built front end: `make run` builds it")
 
 
@@ -41,6 +42,10 @@ class Demo:
 
     async def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """The exit status, once it has ended by itself."""
         try:
             async with asyncio.timeout(30):
                 return await self.process.wait()
@@ -50,9 +55,10 @@ class Demo:
 
 
 @asynccontextmanager
-async def demo(folder: Path, port: int) -> AsyncIterator[Demo]:
+async def demo(folder: Path, port: int, **settings: str) -> AsyncIterator[Demo]:
     """A demo with its data in ``folder``, as soon as it is ready or has ended; ended by SIGINT if it still runs."""
-    environment = {"PATH": "/usr/bin:/bin", "RAMAL_DATA": str(folder / "data"), "PORT": str(port)}
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}  # this very checkout, wherever that is
+    environment |= {"RAMAL_DATA": str(folder / "data"), "PORT": str(port), **settings}
     said = folder / f"said-{port}"
     with closing(_writing(said)) as out:
         process = await asyncio.create_subprocess_exec(

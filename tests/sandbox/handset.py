@@ -26,6 +26,11 @@ class Handset(Client):
     async def get(self, path: str) -> Any:
         return await _json(await self._session.get(f"{self._address}/api/v1{path}"))
 
+    async def post(self, path: str, body: dict[str, str]) -> int:
+        """The status."""
+        answer = await self._session.post(f"{self._address}/api/v1{path}", json=body)
+        return answer.status
+
     async def attach(self) -> None:
         """Registers, and waits until the gateway says that the line is ready."""
         await self.send(self.build("REGISTER", self.me.uri.unescaped_user, headers=(("Expires", "300"),)))
@@ -60,19 +65,19 @@ class Handset(Client):
 
 
 @asynccontextmanager
-async def attached(address: str, login: str, password: str) -> AsyncIterator[Handset]:
-    """The phone of ``login``: logged in, attached, its line ready."""
+async def attached(address: str, login: str, password: str, *, handset: str = "") -> AsyncIterator[Handset]:
+    """The phone of ``login``: logged in, attached, its line ready. ``handset`` is the page's id, else a new one."""
     headers = {"X-Ramal-Request": "1", "Origin": address}
     async with aiohttp.ClientSession(headers=headers) as session:
         await _json(await session.post(f"{address}/api/v1/session", json={"login": login, "password": password}))
         line = await _json(await session.get(f"{address}/api/v1/line"))
-        taken = {"handset": secrets.token_hex(16)}
+        taken = {"handset": handset or secrets.token_hex(16)}
         ticket = (await _json(await session.post(f"{address}/api/v1/line/ticket", json=taken)))["ticket"]
         url = f"{address.replace('http', 'ws', 1)}/sip?ticket={ticket}"
         async with connect(url, origin=Origin(address), subprotocols=[Subprotocol("sip")]) as socket:
-            handset = Handset(socket, Uri.parse(line["uri"]), address, session)
-            await handset.attach()
-            yield handset
+            page = Handset(socket, Uri.parse(line["uri"]), address, session)
+            await page.attach()
+            yield page
 
 
 async def _json(answer: aiohttp.ClientResponse) -> Any:

@@ -47,8 +47,8 @@ class Diary:
     def audit(self, line: str, what: str, detail: str) -> None:
         self.audits.append((line, what, detail))
 
-    async def until(self, wanted: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+    async def until(self, wanted: Callable[[], bool], within: float = 5) -> None:
+        async with asyncio.timeout(within):
             while not wanted():
                 self._changed.clear()
                 with contextlib.suppress(TimeoutError):  # what is wanted may change without a view
@@ -174,9 +174,9 @@ class House:
     session: ClientSession
     sockets: list[ClientWebSocketResponse] = field(default_factory=list)
 
-    async def page(self, handset: str = "h1", session: str = "s1") -> Page:
+    async def page(self, handset: str = "h1", session: str = "s1", page: str = "") -> Page:
         socket = await self.session.ws_connect(
-            f"{self.address}?handset={handset}&session={session}", protocols=("sip",), autoping=True
+            f"{self.address}?handset={handset}&session={session}&page={page}", protocols=("sip",), autoping=True
         )
         self.sockets.append(socket)  # a client's socket that nobody holds is closed
         return Page(socket)
@@ -211,7 +211,8 @@ async def house(
             socket = web.WebSocketResponse(protocols=("sip",), compress=False, max_msg_size=200_000)
             await socket.prepare(request)
             handset, session = request.query["handset"], request.query["session"]
-            await gateway.serve(socket, built.config, handset=handset, session=session)
+            page = request.query["page"] or None
+            await gateway.serve(socket, built.config, handset=handset, session=session, page=page)
             return socket
 
         app = web.Application()

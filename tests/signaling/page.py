@@ -41,6 +41,7 @@ class Page:
         contact: str | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         body: bytes = b"",
+        content_type: str = SDP,
     ) -> Request:
         """Says it, and gives it back. ``contact`` is the page's own if it is None, and left out if it is empty."""
         contact = self.contact if contact is None else contact
@@ -54,7 +55,7 @@ class Page:
             cseq=cseq,
             headers=[*([("Contact", contact)] if contact else []), *headers],
             body=body,
-            content_type=SDP if body else None,
+            content_type=content_type if body else None,
         )
         self.says(request)
         return request
@@ -75,13 +76,17 @@ class Page:
         else:
             self.asks("ACK", response, cseq=invite.cseq.number)
 
-    def asks(self, method: str, line: Request | Response, *, cseq: int = 50, body: bytes = b"") -> Request:
+    def asks(
+        self, method: str, line: Request | Response, *, cseq: int = 50, body: bytes = b"", content_type: str = SDP
+    ) -> Request:
         """Something in a dialog: of the line's INVITE, or of its response to the page's."""
         if isinstance(line, Response):
             from_, to = line.from_, line.to
         else:
             from_, to = line.to.with_tag("page"), line.from_
-        return self.request(method, from_=from_, to=to, call_id=line.call_id, cseq=cseq, body=body)
+        return self.request(
+            method, from_=from_, to=to, call_id=line.call_id, cseq=cseq, body=body, content_type=content_type
+        )
 
     def answers(
         self, request: Request, status: int, *, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
@@ -92,6 +97,15 @@ class Page:
 
     def picks_up(self, invite: Request) -> None:
         self.answers(invite, 200, body=sdp(self.handset))
+
+
+def request_of(method: str, *, to: NameAddr | None = None) -> Request:
+    """A request out of any dialog, or to ``to``."""
+    target = Uri("sip", "600", "ramal.invalid")
+    via = Via.build("WSS", "h1.invalid", "branch")
+    return Request.build(
+        method, target, via=via, from_=OWN.with_tag("page"), to=to or NameAddr(target), call_id="c", cseq=1
+    )
 
 
 def attach(play: Playbook, handset: str = "h1") -> Page:

@@ -28,6 +28,8 @@ class Pbx:
         self.registered: set[str] = set()
         self.connections: set[ServerConnection] = set()
         self.answers: Callable[[Request], int] = lambda invite: 200
+        self.deaf_to_register = False
+        self.on_register: Callable[[Request], None] = lambda register: None
         self.url = ""
 
     async def handle(self, connection: ServerConnection) -> None:
@@ -44,6 +46,8 @@ class Pbx:
 
     async def _request(self, connection: ServerConnection, request: Request) -> None:
         match request.method:
+            case "REGISTER" if self.deaf_to_register:
+                return
             case "REGISTER":
                 response = self._register(request)
             case "INVITE":
@@ -61,6 +65,7 @@ class Pbx:
         await self.say(response, connection)
 
     def _register(self, request: Request) -> Response:
+        self.on_register(request)
         value = request.headers.get("Authorization")
         given = Authorization.parse(value) if value else None
         if given is None or not verify(given, CHALLENGE, Credentials("1001", SECRET), "REGISTER"):

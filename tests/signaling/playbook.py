@@ -41,9 +41,10 @@ from signaling.fields import Via
 from signaling.line import Line
 from signaling.message import Request, Response
 from signaling.parser import parse, serialize
-from signaling.ports import Description, LineConfig, Profile, Secret
+from signaling.ports import Description, LineConfig, Profile, Secret, SecretTries
 from signaling.timing import Timing
 from signaling.transaction import build_cancel
+from signaling.tries import Unlimited
 from signaling.uri import NameAddr, Uri
 from signaling.views import CallView, LineState, LineView
 
@@ -87,6 +88,8 @@ class Playbook:
     config: LineConfig = CONFIG
     timing: Timing = TIMING
     max_calls: int = 6
+    max_transactions: int = 32
+    tries: SecretTries = field(default_factory=Unlimited)
     now: float = 0.0
     timers: dict[str, float] = field(default_factory=dict)
     to_near: list[tuple[str, Request | Response]] = field(default_factory=list)
@@ -102,7 +105,14 @@ class Playbook:
     def __post_init__(self) -> None:
         self.ids = Ids()
         self.line = Line(
-            self.config, self.ids, timing=self.timing, random=lambda: 0.5, max_calls=self.max_calls, user_agent="Ramal"
+            self.config,
+            self.ids,
+            timing=self.timing,
+            random=lambda: 0.5,
+            max_calls=self.max_calls,
+            max_transactions=self.max_transactions,
+            tries=self.tries,
+            user_agent="Ramal",
         )
         self.media: Callable[[MediaOffer | MediaAnswer], Event | None] = self.describe
         self.branches = Ids()
@@ -283,13 +293,22 @@ class Playbook:
         call_id, body = f"in-{self.branches.token()}", sdp("pbx") if body is None else body
         return self.pbx_says("INVITE", from_=caller, to=callee, call_id=call_id, headers=headers, body=body)
 
-    def pbx_asks(self, method: str, ours: Request | Response, *, cseq: int = 100, body: bytes = b"") -> Request:
+    def pbx_asks(
+        self,
+        method: str,
+        ours: Request | Response,
+        *,
+        cseq: int = 100,
+        headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        tag: str = "pbx",
+    ) -> Request:
         """Something in a dialog: of our INVITE, which the PBX answered, or of our response to its INVITE."""
         if isinstance(ours, Response):
             from_, to = ours.from_, ours.to
         else:
-            from_, to = ours.to.with_tag("pbx"), ours.from_
-        return self.pbx_says(method, from_=from_, to=to, call_id=ours.call_id, cseq=cseq, body=body)
+            from_, to = ours.to.with_tag(tag), ours.from_
+        return self.pbx_says(method, from_=from_, to=to, call_id=ours.call_id, cseq=cseq, headers=headers, body=body)
 
     def pbx_cancel(self, invite: Request, *headers: tuple[str, str]) -> None:
         self.happens(FarReceived(wired(build_cancel(invite, *headers))))

@@ -119,8 +119,8 @@ def test_other_requests_in_the_dialog() -> None:
     ):
         play.pbx_asks(method, talk.far, cseq=cseq)
         play.far_response(status)
-    play.pbx_asks("UPDATE", talk.far, cseq=400, body=sdp("pbx"))
-    play.far_response(488)
+    play.pbx_asks("PRACK", talk.far, cseq=400)
+    play.far_response(481)
     play.silence()
     assert play.call.state is CallState.ACTIVE
 

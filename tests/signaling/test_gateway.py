@@ -90,6 +90,10 @@ async def test_pbx_that_is_down_and_comes_back() -> None:
         await it.pbx.next("INVITE")
         await it.pbx.next("OPTIONS")
         assert it.gateway.mute("line-1", it.call, True)
+        assert it.gateway.transfer("line-1", it.call, to="1002")
+        assert not it.gateway.transfer("line-1", it.call, consulted="unknown")
+        assert it.gateway.expect_call("line-1", None)
+        assert not it.gateway.expect_call("unknown", None)
         assert it.gateway.call_views("line-1")[0].muted
 
 
@@ -135,6 +139,40 @@ async def test_log_out() -> None:
         await it.pbx.next("BYE")
         await it.gateway.close_session("unknown")
         await other.register()
+
+
+async def test_log_out_ends_a_call_that_waits_for_a_page() -> None:
+    async with house(timing=replace(TIMING, detached=30)) as it:
+        page, other = await it.ready(), await it.page("h2", "s2")
+        await page.talks()
+        await page.socket.close()
+        await it.diary.until(lambda: it.diary.calls[-1].detached)
+        await it.gateway.close_session("s2")
+        assert await other.closed() == 4401
+        assert it.diary.calls[-1].state is CallState.ACTIVE
+        await it.gateway.close_session("s1")
+        assert (await it.diary.call(CallState.ENDED)).ended_by == "agent"
+
+
+async def test_page_is_known_by_more_than_its_handset() -> None:
+    async with house() as it:
+        await it.page("h1", page="p1")
+        await it.diary.until(lambda: it.gateway.handset_in_use("line-1", "h1"))
+        assert it.gateway.handset_in_use("line-1", "h1", page="p2")
+        assert not it.gateway.handset_in_use("line-1", "h1", page="p1")
+        assert not it.gateway.handset_in_use("line-1", "h2", page="p1")
+
+
+async def test_call_is_taken_by_another_page() -> None:
+    async with house() as it:
+        page, other = await it.ready(), await it.page("h2")
+        await other.register()
+        await page.talks()
+        assert not it.gateway.take("line-1", it.call, "h3") and not it.gateway.take("line-2", it.call, "h2")
+        assert not it.gateway.take("line-1", "unknown", "h2")
+        assert it.gateway.take("line-1", it.call, "h2")
+        invite = await other.request("INVITE")
+        assert invite.headers.get("X-Ramal-Resume") == "taken"
 
 
 async def test_gateway_closes() -> None:

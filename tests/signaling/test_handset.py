@@ -6,6 +6,7 @@ import pytest
 
 from signaling.causes import Cause
 from signaling.gateway import GatewayLimits
+from signaling.rates import MethodRates
 from signaling.views import CallState
 
 from .house import SDP, house
@@ -80,6 +81,95 @@ async def test_rate_limit() -> None:
         for _ in range(5):
             assert (await page.socket.receive(timeout=5)).data == "\r\n"
         assert await page.closed() == 1008
+
+
+@pytest.mark.parametrize("count", [59, 60, 61])
+async def test_burst_of_messages(count: int) -> None:
+    async with house(limits=GatewayLimits(rate=0.001)) as it:
+        page = await it.page()
+        for _ in range(count):
+            await page.socket.send_str("\r\n\r\n")
+        for _ in range(min(count, 60)):
+            assert (await page.socket.receive(timeout=5)).data == "\r\n"
+        if count > 60:
+            assert await page.closed() == 1008
+
+
+async def test_handsets_of_a_line_share_the_rate() -> None:
+    async with house(limits=GatewayLimits(rate=0.001, burst=2)) as it:
+        pages = [await it.page("h1"), await it.page("h2")]
+        for page in pages:
+            await page.socket.send_str("\r\n\r\n")
+            assert (await page.socket.receive(timeout=5)).data == "\r\n"
+        await pages[0].socket.send_str("\r\n\r\n")
+        assert await pages[0].closed() == 1008
+        assert not pages[1].socket.closed
+
+
+async def test_no_rate_holds_for_an_emergency_number() -> None:
+    methods = MethodRates(invites=1)
+    async with house(limits=GatewayLimits(rate=0.001, burst=2, methods=methods)) as it:
+        page = await it.ready()
+        await page.dial("600")
+        await page.response(200)
+        for _ in range(3):  # neither a message nor an INVITE is left
+            await page.dial("190")
+            await page.response(200)
+        await page.dial("600")
+        assert await page.closed() == 1008
+
+
+async def test_rate_of_malformed_messages() -> None:
+    async with house(limits=GatewayLimits(rate=0.001, burst=1)) as it:
+        page = await it.page()
+        for _ in range(2):
+            await page.socket.send_str("nonsense")
+        assert await page.closed() == 1008
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+async def test_rate_of_invites(count: int) -> None:
+    async with house(limits=GatewayLimits(methods=MethodRates(invites=3))) as it:
+        page = await it.ready()
+        for _ in range(min(count, 3)):
+            await page.dial("600")
+            await page.response(200)
+        if count == 4:
+            await page.dial("600")
+            refused = await page.response(503)
+            assert refused.headers.get("X-Ramal-Cause") == "too_many"
+            assert refused.retry_after == 20
+            assert len({view.call for view in it.diary.calls}) == 3
+
+
+async def test_rate_of_registrations() -> None:
+    async with house(limits=GatewayLimits(methods=MethodRates(register_burst=2))) as it:
+        page = await it.page()
+        for _ in range(2):
+            await page.register()
+        await page.says("REGISTER", "sip:ramal.invalid", to="<sip:1001@ramal.invalid>")
+        assert (await page.response(503)).retry_after == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "extra", "taken"),
+    [
+        (GatewayLimits(headers=10), "X-A: 1", True),
+        (GatewayLimits(headers=9), "X-A: 1", True),
+        (GatewayLimits(headers=8), "X-A: 1", False),
+        (GatewayLimits(line=100), "X-A: " + "1" * 94, True),
+        (GatewayLimits(line=100), "X-A: " + "1" * 95, True),
+        (GatewayLimits(line=100), "X-A: " + "1" * 96, False),
+        (GatewayLimits(header_section=600), "X-A: 1", True),
+        (GatewayLimits(header_section=600), "X-A: " + "1" * 600, False),
+    ],
+)
+async def test_limits_of_a_message(limits: GatewayLimits, extra: str, taken: bool) -> None:
+    async with house(limits=limits) as it:
+        page = await it.page()
+        first = await page.says("OPTIONS", "sip:ramal.invalid", extra=extra)
+        second = await page.says("OPTIONS", "sip:ramal.invalid")
+        assert (await page.response(200)).call_id == (first if taken else second)["Call-ID"]
 
 
 async def test_page_that_does_not_take_what_is_sent() -> None:

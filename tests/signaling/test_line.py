@@ -62,8 +62,8 @@ def test_far_message_without_a_connection() -> None:
 def test_what_the_pbx_requires_but_we_do_not_know() -> None:
     play = Playbook()
     ready(play)
-    play.pbx_invite(headers=(("Require", "100rel"),))
-    assert play.far_response(420).headers.get("Unsupported") == "100rel"
+    play.pbx_invite(headers=(("Require", "100rel, precondition, timer"),))
+    assert play.far_response(420).headers.get("Unsupported") == "precondition"
     assert play.calls == {}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signaling.commands import MediaRelease
+from signaling.commands import MediaDrop, MediaRelease, MediaSelect
 from signaling.events import (
     Event,
     HandsetAttached,
@@ -21,6 +21,7 @@ from signaling.events import (
     Reconfigured,
     RetryAsked,
     SessionEnded,
+    TakeAsked,
     UpstreamClosed,
     UpstreamOpened,
 )
@@ -51,6 +52,7 @@ class Chaos:
         self.near_invites: list[tuple[Page, Request]] = []
         self.far_invites: list[Request] = []
         self.late: list[Event] = []
+        self.loads = 0
 
     def pick(self, count: int) -> int:
         return self.draw(st.integers(0, count - 1))
@@ -73,10 +75,29 @@ class Chaos:
         self.from_far += self.play.to_far
         self.play.to_near.clear()
         self.play.to_far.clear()
+        self.check()
+
+    def check(self) -> None:
+        """Who has the call is who was selected, and nobody else was."""
+        for view in self.play.calls.values():
+            assert view.grace is None or view.detached
+            if view.state is not CallState.ACTIVE:
+                continue
+            selected: list[str] = []
+            for command in self.play.media_commands:
+                if isinstance(command, MediaSelect) and command.call == view.call:
+                    assert command.leg not in selected
+                    selected.append(command.leg)
+                elif isinstance(command, MediaDrop) and command.call == view.call and command.leg in selected:
+                    selected.remove(command.leg)
+            assert len(selected) == 1 and selected[0].split(".")[0] == view.handset
 
     def step(self) -> None:
         actions = (
             self.handset_comes_or_goes,
+            self.page_takes,
+            self.reload_in_a_call,
+            self.reload_in_a_call,
             self.page_dials,
             self.conversation,
             self.hold,
@@ -99,14 +120,40 @@ class Chaos:
 
     def handset_comes_or_goes(self) -> None:
         name = HANDSETS[self.pick(3)]
-        match self.pick(4):
+        match self.pick(5):
             case 0:
                 self.play.happens(HandsetDetached(name))
+            case 4:
+                self.page_is_another(name)
             case 1:
                 self.pages[name].register(0)
             case _:
                 self.play.happens(HandsetAttached(name))
                 self.pages[name].register()
+
+    def page_is_another(self, name: str) -> None:
+        """A reload, or another browser: it may take at once what it is offered."""
+        self.loads += 1
+        self.play.happens(HandsetDetached(name), HandsetAttached(name))
+        self.pages[name] = Page(self.play, name, contact=f"<sip:load-{self.loads}@{name}.invalid;transport=ws>")
+        self.pages[name].register()
+        self.take_what_is_offered(self.pick(3) > 0)
+
+    def reload_in_a_call(self) -> None:
+        talking = [view for view in self.play.calls.values() if view.state is CallState.ACTIVE and view.handset]
+        if talking and talking[-1].handset is not None:
+            self.page_is_another(talking[-1].handset)
+
+    def take_what_is_offered(self, willing: bool = True) -> None:
+        for to, message in tuple(self.play.to_near):
+            offered = isinstance(message, Request) and message.headers.get("X-Ramal-Resume") is not None
+            if offered and isinstance(message, Request) and willing:
+                self.pages[to].picks_up(message)
+
+    def page_takes(self) -> None:
+        calls = [*self.play.calls, "unknown"]
+        self.play.happens(TakeAsked(calls[-1 - self.pick(min(3, len(calls)))], HANDSETS[self.pick(3)]))
+        self.take_what_is_offered()
 
     def page_dials(self) -> None:
         page = self.pages[HANDSETS[self.pick(3)]]
@@ -205,11 +252,15 @@ class Chaos:
         if self.late and self.pick(2):
             self.play.happens(self.late.pop(self.pick(len(self.late))))
             return
-        whats, legs = tuple(MediaHappening), (FAR, *HANDSETS, None)
+        whats, legs = tuple(MediaHappening), (FAR, *HANDSETS, *self.legs(), None)
         calls = [*self.play.calls, "unknown"]
         call = calls[-1 - self.pick(min(3, len(calls)))]
         what = MediaHappening.LEG_CONNECTED if self.pick(3) else whats[self.pick(len(whats))]
         self.play.happens(MediaChanged(call, what, legs[self.pick(len(legs))]))
+
+    def legs(self) -> list[str]:
+        """The near legs that were selected last."""
+        return [command.leg for command in self.play.media_done(MediaSelect) if isinstance(command, MediaSelect)][-3:]
 
     def time(self) -> None:
         self.play.wait((*(0.01,) * 9, 1, 1, 3, 8, 33, 200)[self.pick(15)])
@@ -235,5 +286,6 @@ def test_every_call_ends_once_and_nothing_leaks(data: st.DataObject) -> None:
         assert path == sorted(path)
     released = Counter(command.call for command in play.media_done(MediaRelease))
     assert released == ends
+    assert not any(view.detached for view in play.calls.values())
     play.wait(400)
     assert play.timers == {}

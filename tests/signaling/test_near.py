@@ -64,12 +64,12 @@ def test_unregister() -> None:
     assert play.line.registered() == []
 
 
-def test_unregister_with_a_star() -> None:
+def test_a_star_is_refused() -> None:
     play = Playbook()
     page = ready(play)
     page.request("REGISTER", "sip:ramal.invalid", to=OWN, contact="*", headers=(("Expires", "0"),))
-    play.near_response(200)
-    assert play.line.registered() == []
+    play.near_response(400)
+    assert len(play.line.registered()) == 1
 
 
 def test_one_contact_only() -> None:
@@ -194,19 +194,20 @@ def test_limit_of_calls() -> None:
         page.dial("606")
         play.near_response(100)
     page.dial("606")
-    play.near_response(503)
+    assert play.near_response(503).headers.get("X-Ramal-Cause") == "too_many"
     assert len(play.calls) == 2
 
 
-def test_limit_of_transactions() -> None:
-    play = Playbook(max_calls=100)
+@pytest.mark.parametrize("transactions", [3, 32])
+def test_limit_of_transactions(transactions: int) -> None:
+    play = Playbook(max_calls=100, max_transactions=transactions)
     page = ready(play)
-    for _ in range(32):
+    for _ in range(transactions):
         page.dial("606")
         play.near_response(100)
     page.dial("606")
     play.near_response(503)
-    assert len(play.calls) == 32
+    assert len(play.calls) == transactions
 
 
 def test_message_of_a_handset_that_is_not_there() -> None:

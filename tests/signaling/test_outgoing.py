@@ -57,7 +57,7 @@ def test_nothing_of_the_near_invite_goes_to_the_pbx() -> None:
     )
     far = play.far_request("INVITE")
     names = {name for name, _ in far.headers}
-    assert names == set("Via Max-Forwards From To Call-ID CSeq Contact Allow User-Agent Content-Type".split())
+    assert names == set("Via Max-Forwards From To Call-ID CSeq Contact Allow Supported User-Agent Content-Type".split())
     assert len(far.vias) == 1
     assert far.call_id != near.call_id and far.from_tag != near.from_tag
     assert str(far.from_.uri) == "sip:1001@pbx.example"

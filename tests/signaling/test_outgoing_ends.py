@@ -4,7 +4,7 @@ import pytest
 
 from signaling.causes import Cause
 from signaling.commands import Audit, MediaAnswer, MediaOffer
-from signaling.events import HandsetDetached, HangUpAsked, UpstreamClosed
+from signaling.events import HangUpAsked, UpstreamClosed
 from signaling.message import Request
 from signaling.ports import FAR
 from signaling.views import CallState
@@ -210,16 +210,6 @@ def test_connection_lost_while_it_rings() -> None:
     play.happens(UpstreamClosed("closed", ""))
     play.near_response(503)
     assert play.call.cause is Cause.PBX_LOST
-
-
-def test_socket_lost_while_it_rings() -> None:
-    play, _, _, far = dialled()
-    play.reply(far, 180)
-    play.near_response(180)
-    play.happens(HandsetDetached("h1"))
-    play.far_request("CANCEL")
-    play.silence()
-    assert play.call.cause is Cause.INTERRUPTED
 
 
 def test_handset_that_never_acknowledges() -> None:

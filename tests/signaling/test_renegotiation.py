@@ -69,6 +69,18 @@ def test_other_side_holds_and_resumes(direction: str) -> None:
     play.silence()
 
 
+def test_update_with_an_offer_is_a_reinvite_to_the_handset() -> None:
+    play, page, talk = talking()
+    play.pbx_asks("UPDATE", talk.far, body=sdp("pbx", "inactive"))
+    passed = play.near_request("INVITE")
+    page.answers(passed, 200, body=sdp("page", "inactive"))
+    play.near_request("ACK")
+    assert play.far_response(200).body == b"to far: " + sdp("page", "inactive")
+    assert play.call.held_by_other
+    play.wait(32)
+    assert play.call.state is CallState.ACTIVE
+
+
 def test_challenged_hold_is_signed() -> None:
     play, page, talk = talking()
     _, passed = hold(play, page, talk)
@@ -153,8 +165,6 @@ def test_hold_without_an_offer() -> None:
     play, page, talk = talking()
     page.asks("INVITE", talk.near)
     play.near_response(488)
-    play.pbx_asks("INVITE", talk.far)
-    play.far_response(488)
     play.silence()
 
 

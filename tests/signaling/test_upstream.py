@@ -193,15 +193,12 @@ async def test_message_that_is_too_long() -> None:
     assert caught.value.reason == "closed"
 
 
-async def test_pbx_that_does_not_answer_pings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signaling.upstream, "PING_INTERVAL", 0.05)
-    monkeypatch.setattr(signaling.upstream, "PING_TIMEOUT", 0.05)
-
+async def test_pbx_that_does_not_answer_pings() -> None:
     async def deaf(connection: ServerConnection) -> None:
         connection.transport.pause_reading()
         await connection.wait_closed()
 
-    async with server(deaf) as port, opened(port) as upstream:
+    async with server(deaf) as port, opened(port, ping=0.05) as upstream:
         with pytest.raises(UpstreamLost) as caught:
             await upstream.receive()
     assert caught.value.reason == "timeout"

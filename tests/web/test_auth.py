@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web.auth.passwords import Passwords, WeakPassword, check_strength
-from web.auth.rates import Rate
+from web.auth.rates import Buckets, Rate
 from web.auth.tickets import Purpose, Ticket, Tickets
 from web.store.scope import Role, Scope
 
@@ -145,3 +145,22 @@ def test_nothing_else_is_a_ticket(text: str) -> None:
     tickets = Tickets()
     tickets.issue(TICKET)
     assert tickets.redeem(text, Purpose.SIP) is None
+
+
+@pytest.mark.parametrize("count", [19, 20, 21])
+def test_a_bucket_for_each_key(count: int) -> None:
+    clock = Clock()
+    buckets = Buckets(60, 20, clock=clock)
+    assert sum(buckets.take("a") == 0 for _ in range(count)) == min(count, 20)
+    assert buckets.take("b") == 0
+    clock.at += 1 if count > 19 else 0
+    assert buckets.take("a") == 0
+    assert buckets.take("a") == pytest.approx(1)
+
+
+def test_a_flood_of_keys_does_not_fill_the_buckets() -> None:
+    buckets = Buckets(1, 1, clock=Clock())
+    assert buckets.take("first") == 0 < buckets.take("first")
+    for number in range(11_000):
+        buckets.take(str(number))
+    assert buckets.take("first") == 0

@@ -69,6 +69,10 @@ async def test_a_call_is_told_whole(gateway: House) -> None:
         "ended_at": "2026-01-02T12:01:03.500000Z",
         "duration": 60.5,
         "recording": {"id": recording, "state": "ready", "duration": 60.5},
+        "detached": False,
+        "resume_until": None,
+        "transfer": "none",
+        "transfer_to": None,
     }
 
 

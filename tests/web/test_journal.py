@@ -210,3 +210,18 @@ async def test_a_recording_that_is_ready_is_told_with_its_call(on: Scene) -> Non
         change = await listener.next()
         assert isinstance(change, CallChanged) and change.row.recording is not None
         assert (change.row.call.id, change.row.recording.id) == ("c", recording.id)
+
+
+async def test_end_of_a_grace_stays_where_it_is(on: Scene) -> None:
+    view = replace(on.dialing(), state=CallState.ACTIVE)
+    on.journal.call_changed(view)
+    on.journal.call_changed(replace(view, detached=True, grace=90))
+    on.clock.pass_(30)
+    on.journal.call_changed(replace(view, detached=True, grace=90, muted=True))
+    live = on.journal.call("c")
+    assert live is not None
+    row = live.row()
+    assert row.detached and row.resume_until == datetime(2026, 1, 2, 12, 1, 30, tzinfo=UTC)
+    on.journal.call_changed(view)
+    live = on.journal.call("c")
+    assert live is not None and live.resume_until is None and not live.row().detached

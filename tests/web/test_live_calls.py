@@ -83,6 +83,18 @@ async def test_a_call_is_seen_muted_hung_up_and_kept(home: House, other: Pbx) ->
         async with home.logged_in("sofia") as sofia:
             assert (await sofia.send("POST", f"/calls/{call['id']}/hangup")).status == 403
 
+        wishes: tuple[tuple[dict[str, Any], int, str], ...] = (
+            ({}, 422, "bad_request"),
+            ({"to": "1002", "consult_call": "x"}, 422, "bad_request"),
+            ({"to": "1002@evil.example"}, 422, "bad_request"),
+            ({"to": "1002"}, 409, "not_talking"),
+            ({"consult_call": "x"}, 409, "no_such_consultation"),
+            ({"consult_call": call["id"]}, 409, "no_such_consultation"),
+        )
+        for wish, status, code in wishes:
+            answer = await page.send("POST", f"/calls/{call['id']}/transfer", wish)
+            assert (answer.status, (await answer.json())["code"]) == (status, code), wish
+
         assert (await page.send("POST", f"/calls/{call['id']}/hangup")).status == 202
         ended = await call_where(feed, state="ended")
         assert (ended["cause"], ended["ended_by"], ended["duration"]) == ("cancelled", "agent", None)
@@ -94,6 +106,51 @@ async def test_a_call_is_seen_muted_hung_up_and_kept(home: House, other: Pbx) ->
             name: ended[name] for name in ("id", "state", "cause", "ended_at")
         }
         assert (await page.send("POST", f"/calls/{call['id']}/hangup")).status == 404
+
+
+async def test_a_call_whose_page_is_gone_is_shown_as_waiting(home: House) -> None:
+    async with home.logged_in() as page:
+        feed, socket = await ready(page)
+        number = "sip:600@ramal.invalid"
+        await socket.send_str(request("INVITE", number, 2, number, OFFER, "Content-Type: application/sdp"))
+        call = await call_where(feed, state="ringing")
+        assert (call["detached"], call["resume_until"]) == (False, None)
+        refused = await page.send("POST", f"/calls/{call['id']}/take", {"handset": HANDSET})
+        assert (refused.status, (await refused.json())["code"]) == (409, "not_talking")
+
+        await socket.close()
+        waiting = await call_where(feed, detached=True)
+        assert waiting["resume_until"] > waiting["started_at"]
+        for path in ("/api/v1/calls", f"/api/v1/calls/{call['id']}"):
+            body = await (await page.get(path)).json()
+            shown = body["calls"][0] if "calls" in body else body
+            assert (shown["detached"], shown["resume_until"]) == (True, waiting["resume_until"])
+        assert (await page.send("POST", f"/calls/{call['id']}/hangup")).status == 202
+        ended = await call_where(feed, state="ended")
+        assert (ended["detached"], ended["resume_until"]) == (False, None)
+        refused = await page.send("POST", f"/calls/{call['id']}/take", {"handset": HANDSET})
+        assert (refused.status, (await refused.json())["code"]) == (404, "not_found")
+
+
+async def test_a_page_keeps_its_handset_while_its_old_socket_is_not_known_to_be_dead(home: House) -> None:
+    async with home.logged_in() as page:
+
+        async def ticket(**more: str) -> dict[str, str]:
+            wish = {"handset": HANDSET, **more}
+            answer: dict[str, str] = await (await page.send("POST", "/line/ticket", wish)).json()
+            return answer
+
+        mine = {"page": "p" * 16}
+        first = await ticket(**mine)
+        origin = {"Origin": page.origin}
+        socket = await page.session.ws_connect(f"/sip?ticket={first['ticket']}", headers=origin, protocols=("sip",))
+        assert (await ticket())["handset"] != HANDSET
+        assert (await ticket(page="q" * 16))["handset"] != HANDSET
+        again = await ticket(**mine)
+        assert again["handset"] == HANDSET
+        newer = await page.session.ws_connect(f"/sip?ticket={again['ticket']}", headers=origin, protocols=("sip",))
+        assert (await socket.receive(timeout=5)).data == 4409
+        assert not newer.closed
 
 
 async def test_a_call_that_runs_when_the_gateway_stops_is_in_the_history(

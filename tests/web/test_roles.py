@@ -33,6 +33,8 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/calls/{call}"): (200, 404, 200, 200, 404),
     ("PATCH", "/calls/{call}"): (404, 404, 403, 403, 404),  # the call is not live, or another's
     ("POST", "/calls/{call}/hangup"): (404, 404, 403, 403, 404),
+    ("POST", "/calls/{call}/transfer"): (404, 404, 403, 403, 404),
+    ("POST", "/calls/{call}/take"): (422, 422, 422, 422, 422),
     ("GET", "/recordings/{recording}"): (200, 404, 200, 200, 404),
     ("GET", "/recordings/{recording}/audio"): (200, 404, 200, 200, 404),
     ("GET", "/recordings/{recording}/peaks"): (200, 404, 200, 200, 404),
@@ -45,6 +47,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/line/ticket"): {"handset": "handset-0001"},
     ("PUT", "/lines/{line}/secret"): {"secret": "another one"},
     ("PATCH", "/calls/{call}"): {"muted": True},
+    ("POST", "/calls/{call}/transfer"): {"to": "1002"},
 }
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

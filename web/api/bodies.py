@@ -40,6 +40,7 @@ class NewPassword(_In):
 
 class LineTicketWish(_In):
     handset: HandsetId
+    page: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")] | None = None
 
 
 class EventsTicketWish(_In):
@@ -48,6 +49,17 @@ class EventsTicketWish(_In):
 
 class NewSecret(_In):
     secret: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class TakeWish(_In):
+    handset: HandsetId
+
+
+class TransferWish(_In):
+    """One of the two."""
+
+    to: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z*#+._-]{1,64}$")] | None = None
+    consult_call: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
 
 class CallChange(_In):
@@ -105,6 +117,7 @@ class LineBody(_Out):
     handsets: int
     recording: bool
     max_handsets: int
+    messages_waiting: int | None
 
     @classmethod
     def of(cls, facts: LineFacts, live: LiveLine | None, *, details: bool, max_handsets: int) -> Self:
@@ -123,6 +136,7 @@ class LineBody(_Out):
             handsets=0 if view is None else view.handsets,
             recording=facts.record,
             max_handsets=max_handsets,
+            messages_waiting=None if view is None else view.messages_waiting,
         )
 
 
@@ -160,6 +174,10 @@ class CallBody(_Out):
     ended_at: datetime | None
     duration: float | None
     recording: RecordingOfCall | None
+    detached: bool
+    resume_until: datetime | None
+    transfer: str
+    transfer_to: str | None
 
     @classmethod
     def of(cls, row: CallRow) -> Self:
@@ -266,13 +284,18 @@ class CallMessage(_Out):
     call: CallBody
 
 
+_OF_LIVE_CALLS = ("detached", "resume_until", "transfer", "transfer_to")
+_NO_COLUMNS = ("duration", "recording", *_OF_LIVE_CALLS)
+
+
 def _call_values(row: CallRow) -> dict[str, Any]:
     call, recording = row.call, row.recording
-    same = {name: getattr(call, name) for name in CallBody.model_fields if name not in ("duration", "recording")}
+    same = {name: getattr(call, name) for name in CallBody.model_fields if name not in _NO_COLUMNS}
     talked = None
     if call.answered_at is not None and call.ended_at is not None:
         talked = round(max(0.0, (call.ended_at - call.answered_at).total_seconds()), 3)
     made = None
     if recording is not None:
         made = RecordingOfCall(id=recording.id, state=recording.state, duration=recording.duration)
-    return {**same, "duration": talked, "recording": made}
+    live = {name: getattr(row, name) for name in _OF_LIVE_CALLS}
+    return {**same, **live, "duration": talked, "recording": made}

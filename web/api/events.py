@@ -20,7 +20,6 @@ from .me import describe
 
 CHECK_EVERY = 60.0  # seconds between two looks at the session
 SEND_TIMEOUT = 10.0
-_HEARTBEAT = 20.0
 
 
 def admit(request: web.Request, purpose: Purpose) -> Ticket:
@@ -49,8 +48,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     if user is None:
         raise Problem(403, "forbidden", "the user is gone")
     me = await describe(request, user, ticket.scope)
-    socket = web.WebSocketResponse(compress=False, heartbeat=_HEARTBEAT, max_msg_size=1024)
-    with app[SESSIONS].watch(ticket.session) as ended, app[SOCKETS].holding(socket):
+    socket = web.WebSocketResponse(compress=False, heartbeat=app[SETTINGS].timing.ping, max_msg_size=1024)
+    with app[SESSIONS].watch(ticket.session) as ended, app[SOCKETS].holding(socket, ticket.scope.user):
         await socket.prepare(request)
         with failures_logged("a feed socket failed"):
             await _FeedSocket(app, ticket, socket).serve(me, ended)

@@ -6,9 +6,10 @@ from aiohttp import web
 
 from ..auth.sessions import Visitor
 from ..auth.tickets import Purpose, Ticket
-from ..keys import GATEWAY, JOURNAL, LINES, SETTINGS, STORE, TICKETS, TICKETS_BY_SESSION
+from ..keys import GATEWAY, JOURNAL, LINES, SETTINGS, STORE, TICKETS, TICKETS_BY_USER
 from ..lines import LineFacts
 from ..problems import Problem, too_many
+from ..shutdown import refuse_new
 from ..store.lines import LineRow
 from ..store.scope import Role, Scope
 from ..store.secrets import SIP
@@ -43,17 +44,20 @@ async def line(request: web.Request, visitor: Visitor) -> web.StreamResponse:
 async def line_ticket(request: web.Request, visitor: Visitor) -> web.StreamResponse:
     """A duplicated tab brings the handset id of the tab it was copied from: it is given a new one."""
     wish = await routes.read(request, LineTicketWish)
+    refuse_new(request.app, visitor.scope)
     row = await own_line(request, visitor)
     _take_ticket(request, visitor)
     handset = wish.handset
-    if request.app[GATEWAY].handset_in_use(row.line.id, handset):
+    if request.app[GATEWAY].handset_in_use(row.line.id, handset, page=wish.page):
         handset = secrets.token_hex(16)
-    ticket = request.app[TICKETS].issue(Ticket(Purpose.SIP, visitor.session.id, visitor.scope, handset))
+    promised = Ticket(Purpose.SIP, visitor.session.id, visitor.scope, handset, wish.page)
+    ticket = request.app[TICKETS].issue(promised)
     return routes.answer(LineTicketBody(ticket=ticket, handset=handset))
 
 
 async def events_ticket(request: web.Request, visitor: Visitor) -> web.StreamResponse:
     wish = await routes.read(request, EventsTicketWish)
+    refuse_new(request.app, visitor.scope)
     _take_ticket(request, visitor)
     ticket = request.app[TICKETS].issue(Ticket(Purpose.EVENTS, visitor.session.id, visitor.scope, wish.handset))
     return routes.answer(TicketBody(ticket=ticket))
@@ -89,7 +93,7 @@ async def set_secret(request: web.Request, visitor: Visitor) -> web.StreamRespon
 
 
 def _take_ticket(request: web.Request, visitor: Visitor) -> None:
-    wait = request.app[TICKETS_BY_SESSION].take(visitor.session.id)
+    wait = request.app[TICKETS_BY_USER].take(visitor.user.id)
     if wait:
         raise too_many(wait)
 

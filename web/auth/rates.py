@@ -4,6 +4,8 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
+from signaling.rates import Bucket
+
 _MOST_KEYS = 10_000  # the least recently used are forgotten: memory stays bounded under a flood of addresses
 
 
@@ -35,3 +37,22 @@ class Rate:
         times = self._taken.get(key)
         if times:
             times.pop()
+
+
+class Buckets:
+    """A token bucket for each key: ``burst`` at once, ``per_minute`` after that."""
+
+    def __init__(self, per_minute: int, burst: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = per_minute / 60
+        self._burst = burst
+        self._clock = clock
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, key: str) -> float:
+        """0 where there was one and it is taken now; else the seconds until there is one."""
+        now = self._clock()
+        bucket = self._buckets.setdefault(key, Bucket(self._rate, self._burst, now))
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > _MOST_KEYS:
+            self._buckets.popitem(last=False)
+        return bucket.take(now)

@@ -32,6 +32,7 @@ class Ticket:
     session: str
     scope: Scope
     handset: str | None
+    page: str | None = None  # which of the pages that come with one handset id
 
 
 class Tickets:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from signaling.ports import Profile
 
+from ..dial_rules import BadDialRules, read, stored
 from ..store.scope import Role
 from .context import Refused, check_engine, complete, find_account, opened
 
@@ -22,6 +23,10 @@ _Ca = Annotated[Path | None, typer.Option(help="a PEM file of the PBX's own auth
 _Engine = Annotated[str | None, typer.Option(callback=check_engine, help="hub: audio passes here; none: it does not")]
 _Record = Annotated[bool | None, typer.Option("--record/--no-record", help="whether calls are recorded")]
 _Zone = Annotated[str | None, typer.Option(help="the time zone, such as America/Sao_Paulo")]
+_DialRules = Annotated[
+    Path | None,
+    typer.Option(help="a JSON file with what may be dialled: see docs/settings.md", exists=True, dir_okay=False),
+]
 _Country = Annotated[str | None, typer.Option(help="two letters, such as BR")]
 
 
@@ -36,9 +41,10 @@ def add(
     record: _Record = None,
     time_zone: _Zone = None,
     country: _Country = None,
+    dial_rules: _DialRules = None,
 ) -> None:
     """Add a company."""
-    values = _values(pbx_url, pbx_domain, pbx_profile, pbx_ca, engine, record, time_zone, country)
+    values = _values(pbx_url, pbx_domain, pbx_profile, pbx_ca, engine, record, time_zone, country, dial_rules)
     values.setdefault("pbx_domain", _host(pbx_url))
 
     async def work() -> str:
@@ -64,9 +70,10 @@ def change(
     record: _Record = None,
     time_zone: _Zone = None,
     country: _Country = None,
+    dial_rules: _DialRules = None,
 ) -> None:
     """Change what is given; lines take it when their next page attaches."""
-    values = _values(pbx_url, pbx_domain, pbx_profile, pbx_ca, engine, record, time_zone, country)
+    values = _values(pbx_url, pbx_domain, pbx_profile, pbx_ca, engine, record, time_zone, country, dial_rules)
     if not values:
         raise typer.BadParameter("nothing to change")
 
@@ -92,6 +99,7 @@ def show() -> None:
                     f"{row.id}  {row.name}  {row.pbx_url}  {row.pbx_profile}  engine {row.engine}  "
                     f"{'records' if row.record else 'does not record'}  {len(users)} users, {agents} agents"
                 )
+                typer.echo(f"    dials: {stored(row.dial_rules).in_words}")
 
     complete(work())
 
@@ -105,6 +113,7 @@ def _values(
     record: bool | None,
     time_zone: str | None,
     country: str | None,
+    dial_rules: Path | None,
 ) -> dict[str, Any]:
     given = {
         "pbx_url": pbx_url,
@@ -115,6 +124,7 @@ def _values(
         "record": record,
         "time_zone": time_zone,
         "country": country and country.upper(),
+        "dial_rules": dial_rules and _rules(dial_rules),
     }
     if time_zone is not None:
         try:
@@ -126,6 +136,13 @@ def _values(
     if pbx_url is not None:
         _host(pbx_url)
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _rules(path: Path) -> dict[str, Any]:
+    try:
+        return read(path).model_dump(mode="json", exclude_defaults=True)
+    except BadDialRules as error:
+        raise typer.BadParameter(f"{path}: {error}") from None
 
 
 def _host(url: str) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from media.probe import default_address, reachable
 from signaling.upstream import Authorities, Upstream, UpstreamLost
 
+from ..dial_rules import BadDialRules, stored
 from ..pages.assets import BUILD
 from ..settings import LOCALHOST, Settings, SettingsError
 from ..store import Store, migrate
@@ -128,10 +129,18 @@ async def _accounts(store: Store) -> AsyncIterator[Finding]:
     for account in accounts:
         if account.engine not in ENGINES:
             yield _failure(f"The account {account.name} has an unknown engine {account.engine!r}.")
+        yield _dialling(account)
         yield await _pbx(account, authorities)
         days = await _certificate_days(account.pbx_url, account.pbx_ca)
         if days is not None and days < _SOON:
             yield _warning(f"The certificate of the PBX of {account.name} ends in {days} days.")
+
+
+def _dialling(account: Account) -> Finding:
+    try:
+        return _ok(f"What {account.name} may dial: {stored(account.dial_rules).in_words}.")
+    except BadDialRules as error:
+        return _failure(f"The dial rules of {account.name} cannot be read, so that nothing can be dialled: {error}.")
 
 
 async def _pbx(account: Account, authorities: Authorities) -> Finding:

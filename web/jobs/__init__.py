@@ -1,1 +1,3 @@
-"""What happens after the moment: ``recordings`` turns closed captures into playable files."""
+"""What happens after the moment: ``recordings`` turns closed captures into playable files, ``sessions`` forgets old
+log-ins.
+"""

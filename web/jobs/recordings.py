@@ -83,6 +83,16 @@ class Recordings:
                 await self._store.recordings.keep(row)
         return self._queue.qsize()
 
+    async def settled(self, within: float) -> bool:
+        """Waits until every capture that was queued has been tried; False if that takes longer."""
+        try:
+            async with asyncio.timeout(within):
+                await self._queue.join()
+        except TimeoutError:
+            log.info("recordings are finished at the next start", waiting=self._queue.qsize() + 1)
+            return False
+        return True
+
     async def run(self) -> None:
         """Converts what comes, for ever. One that fails is put at the end and tried again."""
         async with asyncio.TaskGroup() as later:
@@ -93,6 +103,8 @@ class Recordings:
                 except (SQLAlchemyError, OSError) as error:
                     log.error("a capture waits: it cannot be kept", call=call, why=f"{type(error).__name__}: {error}")
                     done = False
+                finally:
+                    self._queue.task_done()
                 if not done:
                     later.create_task(self._again(call, capture), name=f"capture again {call}")
 

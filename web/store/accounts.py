@@ -1,5 +1,7 @@
 """Accounts: the companies of an install."""
 
+from typing import Any
+
 from sqlalchemy import select, update
 
 from .database import Database
@@ -27,6 +29,7 @@ class Accounts:
         record: bool = False,
         time_zone: str = "America/Sao_Paulo",
         country: str = "BR",
+        dial_rules: dict[str, Any] | None = None,
     ) -> Account:
         row = Account(
             id=new_id(),
@@ -39,6 +42,7 @@ class Accounts:
             pbx_ca=pbx_ca,
             engine=engine,
             record=record,
+            dial_rules=dial_rules,
             created_at=now(),
         )
         async with self._database.transaction() as session:

@@ -55,8 +55,14 @@ class CallFilter:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
+    """What is after ``recording`` is of a live call: see `web.journal.LiveCall`, `signaling.views.CallView`."""
+
     call: Call
     recording: Recording | None
+    detached: bool = False
+    resume_until: datetime | None = None
+    transfer: str = "none"
+    transfer_to: str | None = None
 
 
 class Calls:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from .database import Database
 from .scope import Role, Scope, new_id
@@ -69,6 +69,14 @@ class Sessions:
                 .returning(Session.id)
             )
             return list(ended)
+
+    async def purge(self, created_before: datetime) -> int:
+        """Deletes the sessions that began before that; gives how many."""
+        async with self._database.transaction() as transaction:
+            gone = await transaction.scalars(
+                delete(Session).where(Session.created_at < created_before).returning(Session.id)
+            )
+            return len(gone.all())
 
     async def _one(self, which: ColumnElement[bool]) -> SessionRow | None:
         query = select(Session, User).join(User, User.id == Session.user).where(which)

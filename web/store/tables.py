@@ -64,7 +64,9 @@ def _account() -> Mapped[str]:
 
 
 class Account(Base):
-    """A company with its PBX. ``pbx_ca`` is a PEM; ``engine`` is ``hub`` or ``none``."""
+    """A company with its PBX. ``pbx_ca`` is a PEM; ``engine`` is ``hub`` or ``none``; ``dial_rules`` are those of
+    `web.dial_rules.AccountRules`, None for the default ones.
+    """
 
     __tablename__ = "account"
 
@@ -78,6 +80,7 @@ class Account(Base):
     pbx_ca: Mapped[str | None] = mapped_column(Text)
     engine: Mapped[str] = mapped_column(String(10))
     record: Mapped[bool]
+    dial_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
 
 

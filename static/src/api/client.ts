@@ -23,13 +23,15 @@ export interface CallFilter {
 }
 
 const BASE = "/api/v1";
+const LONGEST = 10_000;
 
 export const api = {
   logIn: (login: string, password: string) => request<Me>("POST", "/session", { login, password }),
   logOut: () => request<void>("DELETE", "/session", {}),
   changeMe: (changes: { language?: string; theme?: string }) => request<Me>("PATCH", "/me", changes),
   changePassword: (current: string, next: string) => request<void>("POST", "/me/password", { current, new: next }),
-  lineTicket: (handset: string) => request<{ ticket: string; handset: string }>("POST", "/line/ticket", { handset }),
+  lineTicket: (handset: string, page: string) =>
+    request<{ ticket: string; handset: string }>("POST", "/line/ticket", { handset, page }),
   eventsTicket: (handset: string | null) =>
     request<{ ticket: string }>("POST", "/events/ticket", handset ? { handset } : {}),
   retryLine: () => request<void>("POST", "/line/retry", {}),
@@ -41,12 +43,19 @@ export const api = {
   call: (id: string) => request<CallDetail>("GET", `/calls/${encodeURIComponent(id)}`),
   muted: (id: string, muted: boolean) => request<void>("PATCH", `/calls/${encodeURIComponent(id)}`, { muted }),
   hangUp: (id: string) => request<void>("POST", `/calls/${encodeURIComponent(id)}/hangup`, {}),
+  take: (id: string, handset: string) => request<void>("POST", `/calls/${encodeURIComponent(id)}/take`, { handset }),
   peaks: (recording: string) => request<Peaks>("GET", `/recordings/${encodeURIComponent(recording)}/peaks`),
   audioUrl: (recording: string) => `${BASE}/recordings/${encodeURIComponent(recording)}/audio`,
 };
 
 async function request<T>(method: string, path: string, body?: object): Promise<T> {
-  const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+  const init: RequestInit = {
+    method,
+    credentials: "same-origin",
+    headers: { Accept: "application/json" },
+    // A network that swallows everything gives no answer at all: nobody waits for minutes.
+    signal: AbortSignal.timeout(LONGEST),
+  };
   if (body !== undefined) {
     init.headers = { Accept: "application/json", "Content-Type": "application/json", "X-Ramal-Request": "1" };
     init.body = JSON.stringify(body);

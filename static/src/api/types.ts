@@ -40,6 +40,9 @@ export interface Call {
   name: string | null;
   handset: string | null;
   near_call_id: string | null;
+  /** Its handset has gone; until `resume_until` it can come back. */
+  detached: boolean;
+  resume_until: string | null;
   early_media: boolean;
   held: boolean;
   held_by_other: boolean;

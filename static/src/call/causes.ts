@@ -23,10 +23,13 @@ const BY_STATUS: Record<number, string> = {
 export interface LocalEnd {
   originator: string;
   established: boolean;
+  outgoing: boolean;
+  /** Without a connection JsSIP gives an outgoing call up that the gateway still has, and will offer again. */
+  connected: boolean;
   status: number | undefined;
   /** JsSIP's own phrase. */
   cause: string;
-  /** `Reason: SIP;cause=200` in a CANCEL: another handset answered (RFC 3326). */
+  /** `Reason: SIP;cause=200` (RFC 3326) in a CANCEL: another handset answered; in a BYE: another one took the call. */
   answeredElsewhere: boolean;
   /** `X-Ramal-Cause`: the gateway's own word for it. */
   told: string | null;
@@ -34,7 +37,8 @@ export interface LocalEnd {
 
 export function localCause(end: LocalEnd): string {
   if (end.told) return end.told;
-  if (end.answeredElsewhere) return "answered_elsewhere";
+  if (end.answeredElsewhere) return end.established ? "continued_elsewhere" : "answered_elsewhere";
+  if (!end.connected && !end.established && end.outgoing) return "reconnecting";
   if (end.established) return end.cause === "RTP Timeout" || end.cause === "WebRTC Error" ? "media_failed" : "ended";
   if (end.cause === "User Denied Media Access") return "no_microphone";
   if (end.cause === "Canceled") return "cancelled";

@@ -1,4 +1,5 @@
 /** What follows from the cards: which tone plays, what a screen reader says, what the window's title is. */
+import type { Call } from "../api/types.ts";
 import type { Card } from "./cards.ts";
 import type { PhoneState } from "./state.ts";
 
@@ -6,26 +7,34 @@ export type Tone = "ring" | "waiting" | "ringback" | "none";
 
 export function tone(cards: Card[]): Tone {
   const ringing = cards.some((card) => card.state === "ringing-in" && !card.answering);
-  const talking = cards.some((card) => !card.elsewhere && (card.state === "active" || card.state === "held"));
+  const talking = cards.some((card) => card.where !== "elsewhere" && (card.state === "active" || card.state === "held"));
   if (ringing) return talking ? "waiting" : "ring";
-  const waiting = cards.some((card) => card.state === "ringing-out" && !card.elsewhere && !card.earlyMedia);
+  const waiting = cards.some((card) => card.state === "ringing-out" && card.where !== "elsewhere" && !card.earlyMedia);
   return waiting ? "ringback" : "none";
 }
 
-export type Announcement = { kind: "ringing-in" | "ringing-out" | "active" | "held" | "resumed" | "ended"; card: Card };
+export type AnnouncementKind =
+  "ringing-in" | "ringing-out" | "active" | "held" | "resumed" | "ended" | "returning" | "moved";
+export type Announcement = { kind: AnnouncementKind; card: Card };
 
 /** What changed between two sets of cards and is worth saying aloud. */
 export function announcements(before: Card[], after: Card[]): Announcement[] {
-  const earlier = new Map(before.map((card) => [card.key, card]));
-  const said: Announcement[] = [];
-  for (const card of after) {
-    const old = earlier.get(card.key);
-    if (old?.state === card.state && (card.state !== "ended" || old.cause === card.cause)) continue;
-    if (card.state === "dialing") continue;
-    const kind = card.state === "active" && old?.state === "held" ? "resumed" : card.state;
-    said.push({ kind, card });
+  return after.flatMap((card) => {
+    const old = before.find((one) => one.key === card.key || (one.call !== null && one.call === card.call));
+    const kind = changeOf(old, card);
+    return kind === null ? [] : [{ kind, card }];
+  });
+}
+
+function changeOf(old: Card | undefined, card: Card): AnnouncementKind | null {
+  const talking = card.state === "active" || card.state === "held";
+  if (talking && card.where !== (old?.where ?? "here")) {
+    if (card.where !== "here") return card.where === "returning" ? "returning" : "moved";
+    return card.state === "active" ? "resumed" : "held";
   }
-  return said;
+  if (card.state === "dialing" || (old?.state === card.state && (card.state !== "ended" || old.cause === card.cause)))
+    return null;
+  return card.state === "active" && old?.state === "held" ? "resumed" : card.state;
 }
 
 export type Readiness =
@@ -39,7 +48,24 @@ export function readiness(state: PhoneState): Readiness {
   return state.line.state;
 }
 
-/** Whether a reload or a closed window would cut a conversation. */
+/** Whether this page has a call, or is about to get one back. */
 export function inCall(cards: Card[]): boolean {
-  return cards.some((card) => !card.elsewhere && card.state !== "ended");
+  return cards.some((card) => card.where !== "elsewhere" && card.state !== "ended");
+}
+
+/** Whether a reload or a closed window could cut a call: the gateway gives every call back that it knows the page has. */
+export function cutByLeaving(state: PhoneState, cards: Card[]): boolean {
+  return inCall(cards) && readiness(state) !== "ready";
+}
+
+/** The sessions of this page whose calls the gateway does not have any more: their end was said to nobody. */
+export function vanished(state: PhoneState): string[] {
+  if (state.feed !== "live") return [];
+  return state.sessions
+    .filter(({ state: at, call }) => at === "accepted" && call !== null && isOver(state.calls[call]))
+    .map((session) => session.key);
+}
+
+function isOver(call: Call | undefined): boolean {
+  return call === undefined || call.state === "ended";
 }

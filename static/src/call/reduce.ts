@@ -1,4 +1,5 @@
 import type { Call, FeedMessage } from "../api/types.ts";
+import { callOf } from "./cards.ts";
 import type { PhoneEvent, PhoneState, Session } from "./state.ts";
 
 /** Ended calls that are kept for their card; the history has all of them. */
@@ -40,6 +41,10 @@ export function reduce(state: PhoneState, event: PhoneEvent): PhoneState {
       return changed(state, event.key, (session) => ({ ...session, muted: event.muted }));
     case "session-hold":
       return changed(state, event.key, (session) => ({ ...session, holdWanted: event.wanted }));
+    case "session-waiting":
+      return changed(state, event.key, (session) => ({ ...session, waiting: event.step }));
+    case "session-audio":
+      return changed(state, event.key, (session) => ({ ...session, audioLost: event.lost }));
     case "session-ended":
       return changed(state, event.key, (session) => ({
         ...session,
@@ -49,6 +54,12 @@ export function reduce(state: PhoneState, event: PhoneEvent): PhoneState {
       }));
     case "dismiss":
       return dismissed(state, event.key);
+    case "handset":
+      return { ...state, handset: event.handset };
+    case "taking":
+      return { ...state, taking: { call: event.call, error: null } };
+    case "take-failed":
+      return state.taking?.call === event.call ? { ...state, taking: { call: event.call, error: event.error } } : state;
   }
 }
 
@@ -80,25 +91,31 @@ function fed(state: PhoneState, message: FeedMessage, at: number): PhoneState {
 }
 
 function opened(state: PhoneState, event: Extract<PhoneEvent, { type: "session-new" }>): PhoneState {
+  const known = event.call === null ? undefined : state.calls[event.call];
   const session: Session = {
     key: event.key,
     direction: event.direction,
-    state: event.direction === "out" ? "dialing" : "ringing",
+    state: event.resume ? "answering" : event.direction === "out" ? "dialing" : "ringing",
     sipCallId: null,
     call: event.call,
     number: event.number,
     name: event.name,
     earlyMedia: false,
-    muted: false,
-    holdWanted: false,
+    muted: event.resume !== null && (known?.muted ?? false),
+    holdWanted: event.resume !== null && (known?.held ?? false),
+    resume: event.resume,
+    waiting: null,
+    audioLost: false,
     startedAt: event.at,
     acceptedAt: null,
     endedAt: null,
     cause: null,
   };
-  // A call that is offered again (after its socket was lost) takes the place of its own earlier card.
-  const others = state.sessions.filter((other) => other.state !== "ended");
-  return { ...state, sessions: [...others, session] };
+  // A call that is offered again takes the place of its own earlier session.
+  const again = (other: Session): boolean => event.resume !== null && callOf(state, other)?.id === event.call;
+  const others = state.sessions.filter((other) => other.state !== "ended" && !again(other));
+  const taking = event.call === state.taking?.call ? null : state.taking;
+  return { ...state, sessions: [...others, session], left: left(state, others), taking };
 }
 
 function progressed(session: Session, call: string | null, earlyMedia: boolean): Session {
@@ -111,11 +128,19 @@ function progressed(session: Session, call: string | null, earlyMedia: boolean):
 }
 
 function dismissed(state: PhoneState, key: string): PhoneState {
+  const sessions = state.sessions.filter((session) => session.key !== key || session.state !== "ended");
   return {
     ...state,
     dismissed: [...state.dismissed.slice(-MAX_ENDED), key],
-    sessions: state.sessions.filter((session) => session.key !== key || session.state !== "ended"),
+    sessions,
+    left: left(state, sessions),
   };
+}
+
+/** With the calls of the sessions that are not among `kept` any more. */
+function left(state: PhoneState, kept: Session[]): string[] {
+  const gone = state.sessions.filter((session) => !kept.includes(session)).map((session) => callOf(state, session)?.id);
+  return [...state.left, ...gone.filter((id) => id !== undefined)].slice(-MAX_ENDED);
 }
 
 function changed(state: PhoneState, key: string, change: (session: Session) => Session): PhoneState {

@@ -3,6 +3,10 @@
  * true) and the page's own SIP sessions (audio: what was done here a moment ago).
  */
 import type { Call, FeedMessage, Line, Me } from "../api/types.ts";
+import type { Step } from "./wishes.ts";
+
+/** `X-Ramal-Resume`: it lost its page, or this page asked for it. */
+export type Resume = "detached" | "taken";
 
 export type MicrophoneTrouble = "denied" | "missing" | "taken" | "insecure" | "lost" | "unknown";
 
@@ -11,6 +15,7 @@ export type MicrophoneTrouble = "denied" | "missing" | "taken" | "insecure" | "l
  *
  *     dialing -> ringing -> accepted -> ended        outgoing
  *     ringing -> answering -> accepted -> ended      incoming
+ *                answering -> accepted -> ended      a live call that comes back, or that is taken from another screen
  */
 export interface Session {
   key: string;
@@ -23,6 +28,12 @@ export interface Session {
   earlyMedia: boolean;
   muted: boolean;
   holdWanted: boolean;
+  /** Why the gateway offers a call that is live already, else null. */
+  resume: Resume | null;
+  /** What is wished of the call and waits for the connection. */
+  waiting: Step | null;
+  /** Nothing comes in, and ICE is being restarted. */
+  audioLost: boolean;
   startedAt: number;
   acceptedAt: number | null;
   endedAt: number | null;
@@ -46,6 +57,12 @@ export interface PhoneState {
   sessionOver: boolean;
   /** The call cards that a person has closed, by key. */
   dismissed: string[];
+  /** This page's id at the gateway. */
+  handset: string | null;
+  /** The live calls that were over for this page by its own doing; the gateway may take a moment to say the same. */
+  left: string[];
+  /** The call that is being taken from another screen; `error` is the code of the refusal. */
+  taking: { call: string; error: string | null } | null;
 }
 
 export type PhoneEvent =
@@ -63,6 +80,7 @@ export type PhoneEvent =
       number: string;
       name: string | null;
       call: string | null;
+      resume: Resume | null;
       at: number;
     }
   | { type: "session-sent"; key: string; sipCallId: string }
@@ -71,8 +89,13 @@ export type PhoneEvent =
   | { type: "session-accepted"; key: string; call: string | null; at: number }
   | { type: "session-muted"; key: string; muted: boolean }
   | { type: "session-hold"; key: string; wanted: boolean }
+  | { type: "session-waiting"; key: string; step: Step | null }
+  | { type: "session-audio"; key: string; lost: boolean }
   | { type: "session-ended"; key: string; cause: string; at: number }
-  | { type: "dismiss"; key: string };
+  | { type: "dismiss"; key: string }
+  | { type: "handset"; handset: string }
+  | { type: "taking"; call: string }
+  | { type: "take-failed"; call: string; error: string };
 
 export const emptyState: PhoneState = {
   feed: "connecting",
@@ -87,4 +110,7 @@ export const emptyState: PhoneState = {
   microphone: null,
   sessionOver: false,
   dismissed: [],
+  handset: null,
+  left: [],
+  taking: null,
 };

@@ -35,7 +35,9 @@ export class Feed {
 
   /** Drops a connection that is suspected dead and opens another. */
   renew(): void {
+    if (this.#stopped || this.#opening) return;
     this.#drop();
+    this.#handlers.lost();
     this.connect();
   }
 

@@ -46,6 +46,11 @@ export class Agent {
     return this.#socket.isConnected();
   }
 
+  /** Connected, and known to the gateway on this connection. */
+  get registered(): boolean {
+    return this.connected && this.#ua.isRegistered();
+  }
+
   call(number: string, options: Parameters<UA["call"]>[1]): ReturnType<UA["call"]> {
     return this.#ua.call(`sip:${number.replaceAll("#", "%23")}@${this.host}`, options);
   }

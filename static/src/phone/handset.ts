@@ -6,10 +6,11 @@ const KEY = "ramal.handset";
  */
 export function handsetId(): string {
   const known = sessionStorage.getItem(KEY);
-  if (known) return known;
-  return keepHandsetId(
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
-  );
+  return known ?? keepHandsetId(randomId());
+}
+
+export function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export function keepHandsetId(id: string): string {

@@ -8,7 +8,9 @@ import type {
   TerminateOptions,
 } from "jssip/lib/RTCSession";
 import { localCause } from "../call/causes.ts";
-import type { PhoneEvent } from "../call/state.ts";
+import type { PhoneEvent, Resume } from "../call/state.ts";
+import { Driver } from "./driver.ts";
+import { Listener } from "./listener.ts";
 
 /** ICE candidates of a host that answers slowly are not waited for. */
 const ICE_GATHERING = 500;
@@ -18,15 +20,21 @@ export interface LegHandlers {
   remoteStream(leg: Leg, stream: MediaStream): void;
   microphoneLost(leg: Leg): void;
   ended(leg: Leg): void;
+  connected(): boolean;
+  registered(): boolean;
+  /** The call is on hold from neither side. */
+  talking(leg: Leg): boolean;
 }
 
 /** One JsSIP session with its microphone: turns JsSIP's events into ours. */
 export class Leg {
   readonly key: string;
   session: RTCSession | null = null;
+  driver: Driver | null = null;
   remote: MediaStream | null = null;
   #handlers: LegHandlers;
   #microphone: MediaStream | null = null;
+  #listener: Listener | null = null;
   #over = false;
   #cause: string | null = null;
 
@@ -49,6 +57,12 @@ export class Leg {
     stream.getAudioTracks().forEach((track) => (track.onended = () => this.#handlers.microphoneLost(this)));
   }
 
+  /** No sound goes out or comes in any more: the person wants the end, which cannot be said yet. */
+  silence(): void {
+    for (const track of [...(this.#microphone?.getTracks() ?? []), ...(this.remote?.getTracks() ?? [])])
+      track.enabled = false;
+  }
+
   /** Puts another microphone into the running call; the mute button and hold keep their say. */
   async replaceMicrophone(stream: MediaStream): Promise<void> {
     const sender = this.session?.connection?.getSenders().find((one) => one.track?.kind === "audio" || one.dtmf);
@@ -64,6 +78,15 @@ export class Leg {
     this.session = session;
     const { key } = this;
     const say = (event: PhoneEvent): void => this.#handlers.dispatch(event);
+    const driver = new Driver(session, {
+      registered: () => this.#handlers.registered(),
+      waiting: (step) => say({ type: "session-waiting", key, step }),
+    });
+    this.driver = driver;
+    const terminate = session.terminate.bind(session);
+    session.terminate = (options = {}) => {
+      if (!driver.swallows(options)) terminate(options);
+    };
     session.on("sending", ({ request }: SendingEvent) =>
       say({ type: "session-sent", key, sipCallId: request.call_id }),
     );
@@ -91,6 +114,12 @@ export class Leg {
       this.remote = streams[0] ?? new MediaStream([track]);
       this.#handlers.remoteStream(this, this.remote);
     });
+    this.#listener = new Listener(connection, {
+      registered: () => this.#handlers.registered(),
+      talking: () => Boolean(this.driver?.confirmed) && this.#handlers.talking(this),
+      lost: (lost) => this.#handlers.dispatch({ type: "session-audio", key: this.key, lost }),
+      restart: () => this.driver?.wish({ restart: true }),
+    });
   }
 
   /** Ends the call in whatever state it is; `cause` where the page knows better than the status code says. */
@@ -104,6 +133,8 @@ export class Leg {
   close(cause: string): void {
     if (this.#over) return;
     this.#over = true;
+    this.driver?.stop();
+    this.#listener?.stop();
     this.#microphone?.getTracks().forEach((track) => {
       track.onended = null;
       track.stop();
@@ -119,6 +150,8 @@ export class Leg {
       localCause({
         originator: event.originator,
         established,
+        outgoing: this.session?.direction === "outgoing",
+        connected: this.#handlers.connected(),
         status: message?.status_code,
         cause: event.cause,
         told: this.#cause ?? message?.getHeader?.("X-Ramal-Cause") ?? null,
@@ -131,4 +164,10 @@ export class Leg {
 /** The gateway's id of the call, in every INVITE and response to the page. */
 export function callHeader(message: { getHeader(name: string): string | undefined }): string | null {
   return message.getHeader("X-Ramal-Call") ?? null;
+}
+
+/** Why a call that is live already is offered to this page; null for a call that rings. */
+export function resumeHeader(message: { getHeader(name: string): string | undefined }): Resume | null {
+  const why = message.getHeader("X-Ramal-Resume");
+  return why === "detached" || why === "taken" ? why : null;
 }

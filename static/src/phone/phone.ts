@@ -1,8 +1,8 @@
 import type { IncomingRTCSessionEvent } from "jssip/lib/UA";
-import { api } from "../api/client.ts";
+import { api, ApiError } from "../api/client.ts";
 import type { FeedMessage } from "../api/types.ts";
-import { inCall, readiness } from "../call/plan.ts";
-import type { MicrophoneTrouble } from "../call/state.ts";
+import { inCall, readiness, vanished } from "../call/plan.ts";
+import type { MicrophoneTrouble, Resume } from "../call/state.ts";
 import { Feed } from "../feed/feed.ts";
 import { readNumber } from "../number/read.ts";
 import { MicrophoneError, openMicrophone, sendTo } from "../sound/devices.ts";
@@ -10,10 +10,15 @@ import { preference } from "../storage.ts";
 import type { Store } from "../store.ts";
 import { Agent } from "./agent.ts";
 import { handsetId, keepHandsetId } from "./handset.ts";
-import { callHeader, Leg } from "./leg.ts";
+import { callHeader, Leg, resumeHeader } from "./leg.ts";
+import { watchWaking } from "./wake.ts";
 
 /** The conversation and one that knocks. */
 const MAX_LEGS = 2;
+/** How long the gateway's own word for the end of a call is waited for, once the feed has told it. */
+const SWEEP_AFTER = 2_000;
+/** How long a call that was asked for may take to come. */
+const TAKE_WITHIN = 10_000;
 const PEER: RTCConfiguration = { iceServers: [] };
 
 /** What a person can do with the phone. Everything that follows from it is told to the store. */
@@ -36,16 +41,13 @@ export class Phone {
   }
 
   start(): void {
+    this.#store.dispatch({ type: "handset", handset: handsetId() });
     this.#feed.connect();
-    const wake = (): void => {
-      if (document.visibilityState === "hidden") return;
-      this.#feed.connect();
+    watchWaking((surely) => {
+      if (surely) this.#feed.renew();
+      else this.#feed.connect();
       this.#agent?.wake();
-    };
-    window.addEventListener("online", wake);
-    window.addEventListener("pageshow", wake);
-    document.addEventListener("visibilitychange", wake);
-    window.addEventListener("offline", () => this.#agent?.wake());
+    });
   }
 
   /** Leaves the line for good: before the session is given up. */
@@ -78,16 +80,19 @@ export class Phone {
     const leg = this.#legs.get(key);
     if (!leg?.session || leg.established) return;
     this.#store.dispatch({ type: "session-answering", key });
-    const microphone = await this.#microphone(leg);
-    if (leg.over || leg.session.isEnded()) return;
-    if (!microphone) {
-      // Not 603: another handset of the line may have a microphone.
-      leg.terminate({ status_code: 480, extraHeaders: ["X-Ramal-Cause: no_microphone"] }, "no_microphone");
-      return;
+    if (await this.#accept(leg, "no_microphone")) this.#holdOthers(leg);
+  }
+
+  /** Brings a call that is live on another screen here; the gateway offers it at once. */
+  async take(call: string): Promise<void> {
+    const failed = (error: string): void => this.#store.dispatch({ type: "take-failed", call, error });
+    this.#store.dispatch({ type: "taking", call });
+    try {
+      await api.take(call, handsetId());
+      setTimeout(() => failed("unknown"), TAKE_WITHIN);
+    } catch (error) {
+      failed(error instanceof ApiError ? error.code : "unknown");
     }
-    for (const other of this.#legs.values()) if (other !== leg) this.hold(other.key, true);
-    leg.session.answer({ mediaStream: microphone, pcConfig: PEER });
-    if (leg.session.connection) leg.hear(leg.session.connection);
   }
 
   refuse(key: string): void {
@@ -98,10 +103,15 @@ export class Phone {
   hangUp(key: string): void {
     const card = this.#store.cards.find((one) => one.key === key);
     const leg = this.#legs.get(key);
+    const heard = leg && this.#agent?.registered;
     // Without a connection the BYE would be lost: the gateway is asked over HTTP as well.
-    const unheard = card?.call && (!leg || !this.#agent?.connected);
-    if (unheard && card.call) void api.hangUp(card.call).catch(() => undefined);
-    leg?.terminate();
+    if (!heard && card?.call) void api.hangUp(card.call).catch(() => undefined);
+    if (!heard && leg?.driver?.confirmed) {
+      leg.silence();
+      leg.driver.wish({ hangUp: true });
+    } else {
+      leg?.terminate({}, heard ? null : "cancelled");
+    }
   }
 
   mute(key: string, muted: boolean): void {
@@ -114,15 +124,19 @@ export class Phone {
     if (call) void api.muted(call, muted).catch(() => undefined);
   }
 
-  /** Hold and resume. Not while the connection is down: JsSIP would end the call here and leave the other side up. */
+  /** Hold and resume; as soon as there is a connection. */
   hold(key: string, wanted: boolean): void {
     const leg = this.#legs.get(key);
-    if (!leg?.session || !leg.established || !this.#agent?.connected) return;
-    const done = wanted ? leg.session.hold() : leg.session.unhold();
-    if (!done) return;
+    if (!leg?.established) return;
+    leg.driver?.wish({ held: wanted });
     this.#store.dispatch({ type: "session-hold", key, wanted });
-    if (!wanted) for (const other of this.#legs.values()) if (other !== leg) this.hold(other.key, true);
-    if (!wanted && leg.remote) this.#hear(leg.remote);
+    if (wanted) return;
+    this.#holdOthers(leg);
+    if (leg.remote) this.#hear(leg.remote);
+  }
+
+  #holdOthers(leg: Leg): void {
+    for (const other of this.#legs.values()) if (other !== leg) this.hold(other.key, true);
   }
 
   /** One key of the keypad, as a telephone-event (RFC 4733). */
@@ -150,6 +164,13 @@ export class Phone {
     if (!this.#agent) this.#attach();
     // The gateway is there again: JsSIP's own next attempt may be seconds away.
     else if (message.type === "snapshot") this.#agent.wake();
+    if (message.type === "snapshot" || (message.type === "call" && message.call.state === "ended"))
+      setTimeout(() => this.#sweep(), SWEEP_AFTER);
+  }
+
+  /** Ends what the gateway does not have any more, if it did not say so itself. */
+  #sweep(): void {
+    for (const key of vanished(this.#store.state)) this.#legs.get(key)?.terminate({}, "interrupted");
   }
 
   #attach(): void {
@@ -159,28 +180,71 @@ export class Phone {
       line,
       {
         handset: handsetId,
-        renamed: keepHandsetId,
+        renamed: (handset) => this.#store.dispatch({ type: "handset", handset: keepHandsetId(handset) }),
         refused: (status) => {
           if (status === 401) this.#sessionOver();
           else this.#agent?.stop();
         },
       },
       {
-        registered: (registered) => this.#store.dispatch({ type: "registered", registered }),
-        dropped: () => this.#dropRinging(),
+        registered: (registered) => {
+          this.#store.dispatch({ type: "registered", registered });
+          for (const leg of this.#legs.values()) leg.driver?.drive();
+        },
+        dropped: () => {
+          this.#dropRinging();
+          // Whatever cut this connection may have cut the other one.
+          this.#feed.renew();
+        },
         incoming: (event) => this.#ring(event),
       },
     );
   }
 
   #ring({ session, request }: IncomingRTCSessionEvent): void {
-    if (this.#legs.size >= MAX_LEGS) {
+    const call = callHeader(request);
+    const resume = resumeHeader(request);
+    if (!resume && this.#legs.size >= MAX_LEGS) {
       session.terminate({ status_code: 486, reason_phrase: "Busy Here" });
       return;
     }
     const { user } = request.from.uri as { user?: string };
-    const leg = this.#leg("in", user ?? "", request.from.display_name || null, callHeader(request));
+    const before = this.#legsOf(call);
+    const leg = this.#leg("in", user ?? "", request.from.display_name || null, call, resume);
     leg.adopt(session);
+    if (resume) void this.#resume(leg, resume, before);
+  }
+
+  #legsOf(call: string | null): Leg[] {
+    const { sessions } = this.#store.state;
+    const keys = sessions.filter((session) => call !== null && session.call === call).map((session) => session.key);
+    return [...this.#legs.values()].filter((leg) => keys.includes(leg.key));
+  }
+
+  /** A live call comes back, or from another screen: answered at once, held and muted as it was. */
+  async #resume(leg: Leg, resume: Resume, before: Leg[]): Promise<void> {
+    if (!(await this.#accept(leg, "reconnecting"))) return;
+    const session = this.#store.state.sessions.find((one) => one.key === leg.key);
+    if (session?.muted) leg.session?.mute({ audio: true });
+    if (session?.holdWanted) leg.driver?.beHeld();
+    else if (resume === "taken") this.#holdOthers(leg);
+    // The gateway has forgotten the dialogs that this one replaces.
+    for (const old of before) old.terminate();
+  }
+
+  /** Answers with a microphone. Without one the call is left to another handset, hence no 603. */
+  async #accept(leg: Leg, otherwise: string): Promise<boolean> {
+    const microphone = await this.#microphone(leg);
+    if (leg.over || !leg.session || leg.session.isEnded()) return false;
+    if (!microphone) {
+      leg.terminate({ status_code: 480, extraHeaders: ["X-Ramal-Cause: no_microphone"] }, otherwise);
+      return false;
+    }
+    const told = this.#store.state.sessions.find((one) => one.key === leg.key);
+    if (told?.muted || told?.holdWanted) microphone.getAudioTracks().forEach((track) => (track.enabled = false));
+    leg.session.answer({ mediaStream: microphone, pcConfig: PEER });
+    if (leg.session.connection) leg.hear(leg.session.connection);
+    return true;
   }
 
   /** An answer could not be sent on a socket that is gone: the line offers a call that still rings again. */
@@ -197,16 +261,34 @@ export class Phone {
     }
   }
 
-  #leg(direction: "in" | "out", number: string, name: string | null, call: string | null): Leg {
+  #leg(
+    direction: "in" | "out",
+    number: string,
+    name: string | null,
+    call: string | null,
+    resume: Resume | null = null,
+  ): Leg {
     const leg = new Leg(`s${++this.#keys}`, {
       dispatch: (event) => this.#store.dispatch(event),
-      remoteStream: (_leg, stream) => this.#hear(stream),
+      remoteStream: (heard, stream) => {
+        const held = this.#store.state.sessions.find((one) => one.key === heard.key)?.holdWanted;
+        if (!held) this.#hear(stream);
+      },
       microphoneLost: (lost) => void this.#newMicrophone(lost, ""),
       ended: (ended) => this.#forget(ended),
+      connected: () => this.#agent?.connected ?? false,
+      registered: () => this.#agent?.registered ?? false,
+      talking: (one) => !this.#isHeld(one),
     });
     this.#legs.set(leg.key, leg);
-    this.#store.dispatch({ type: "session-new", key: leg.key, direction, number, name, call, at: Date.now() });
+    this.#store.dispatch({ type: "session-new", key: leg.key, direction, number, name, call, resume, at: Date.now() });
     return leg;
+  }
+
+  /** By either side. */
+  #isHeld(leg: Leg): boolean {
+    const card = this.#store.cards.find((one) => one.key === leg.key);
+    return card?.state === "held" || Boolean(card?.heldByOther);
   }
 
   #forget(leg: Leg): void {

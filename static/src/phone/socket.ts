@@ -1,8 +1,11 @@
 import { api, ApiError } from "../api/client.ts";
 import { socketUrl } from "../feed/feed.ts";
+import { randomId } from "./handset.ts";
 
 const KEEP_ALIVE_EVERY = 10_000;
 const KEEP_ALIVE_ANSWER = 5_000;
+/** A network that swallows everything would let an attempt to connect hang for minutes. */
+const CONNECT = 8_000;
 const PING = "\r\n\r\n";
 const PONG = "\r\n";
 
@@ -29,6 +32,8 @@ export class TicketSocket {
 
   #owner: SocketOwner;
   #socket: WebSocket | null = null;
+  /** Tells this page from one that was opened as its copy: at each load another one. */
+  #page = randomId();
   #attempt = 0;
   #connecting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -73,7 +78,7 @@ export class TicketSocket {
     let ticket: string;
     try {
       const asked = this.#owner.handset();
-      const given = await api.lineTicket(asked);
+      const given = await api.lineTicket(asked, this.#page);
       if (attempt !== this.#attempt) return;
       if (given.handset !== asked) this.#owner.renamed(given.handset);
       ticket = given.ticket;
@@ -102,6 +107,7 @@ export class TicketSocket {
       else this.ondata(data);
     };
     socket.onclose = ({ code, reason, wasClean }) => this.#lost(socket, !wasClean, code, reason);
+    this.#timer = setTimeout(() => this.#lost(socket, true, 1006, "no connection"), CONNECT);
   }
 
   #schedulePing(): void {

@@ -20,6 +20,10 @@ export function spoken(before: Card[], after: Card[]): string {
           return t("{who} is on hold", { who });
         case "resumed":
           return t("Talking with {who} again", { who });
+        case "returning":
+          return t("Reconnecting the call…");
+        case "moved":
+          return t("The call continues on another screen.");
         case "ended":
           return causeText(card.cause ?? "ended");
       }

@@ -173,13 +173,16 @@ export class AppView extends View {
   #act(act: "answer" | "hangup" | "mute" | "hold" | "keypad" | "number"): void {
     const { phone, router, store } = this.app;
     const ringing = store.cards.find((card) => card.state === "ringing-in");
-    const own = store.cards.find((card) => !card.elsewhere && card.state !== "ended" && card !== ringing);
+    const own = store.cards.find((card) => card.where !== "elsewhere" && card.state !== "ended" && card !== ringing);
+    const here = own?.where === "here" && own.acceptedAt !== null ? own : undefined;
+    const takable = store.cards.find((card) => card.takable && card.call !== null);
     if (act === "answer" && ringing) void phone.answer(ringing.key);
+    else if (act === "answer" && takable?.call) void phone.take(takable.call);
     else if (act === "hangup" && ringing) phone.refuse(ringing.key);
     else if (act === "hangup" && own) phone.hangUp(own.key);
-    else if (act === "mute" && own?.acceptedAt) phone.mute(own.key, !own.muted);
-    else if (act === "hold" && own?.acceptedAt) phone.hold(own.key, own.state !== "held");
-    else if (act === "keypad" && own?.acceptedAt) this.querySelector<PhoneView>("ramal-phone")?.toggleKeypad(own);
+    else if (act === "mute" && here) phone.mute(here.key, !here.muted);
+    else if (act === "hold" && here) phone.hold(here.key, here.state !== "held");
+    else if (act === "keypad" && here) this.querySelector<PhoneView>("ramal-phone")?.toggleKeypad(here);
     else if (act === "number") {
       router.go("/");
       void this.updateComplete.then(() => this.querySelector<PhoneView>("ramal-phone")?.focusNumber());

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Card } from "../call/cards.ts";
-import { causeText, recordingText } from "../i18n/codes.ts";
+import type { Step } from "../call/wishes.ts";
+import { causeText, errorText, recordingText } from "../i18n/codes.ts";
 import { t } from "../i18n/index.ts";
 import type { Phone } from "../phone/phone.ts";
 import { groupNumber } from "../number/group.ts";
@@ -29,11 +30,12 @@ export function callCard(card: Card, options: CardOptions): TemplateResult {
     class="call ${options.compact ? "call-compact" : ""}"
     data-testid="call-card"
     data-state=${card.state}
+    data-where=${card.where}
     data-call=${card.call ?? ""}
     tabindex="-1"
     aria-label="${stateText(card)} · ${whoIs(card.number, card.name)}"
   >
-    <p class="call-state">${icon(stateIcon(card))}<span>${stateText(card)}</span></p>
+    <p class="call-state">${icon(stateIcon(card))}${stateLine(card, stateText(card))}</p>
     ${
       options.keypadOpen && talking && !options.compact
         ? html`<div class="call-who call-who-small">${who(card)}${timer(card, options.now)}</div>
@@ -50,17 +52,20 @@ export function callCard(card: Card, options: CardOptions): TemplateResult {
 function callBar(card: Card, { app, now }: CardOptions): TemplateResult {
   const { phone } = app;
   const talking = card.state === "active" || card.state === "held";
-  const inert = !talking || card.elsewhere;
+  const inert = isInert(card);
   return html`<section
     class="call bar"
     data-testid="call-card"
     data-state=${card.state}
+    data-where=${card.where}
     data-call=${card.call ?? ""}
     tabindex="-1"
     aria-label="${stateText(card)} · ${whoIs(card.number, card.name)}"
   >
     <a class="bar-who" href="/" data-route>
-      <span class="call-state">${icon(stateIcon(card))}<span>${stateText(card)}</span></span>
+      <span class="call-state"
+        >${icon(stateIcon(card))}${stateLine(card, isMoved(card) ? t("On another screen") : stateText(card))}</span
+      >
       <span class="bar-name" data-testid="call-number" data-number=${card.number}
         >${whoIs(card.number, card.name)}</span
       >
@@ -69,7 +74,7 @@ function callBar(card: Card, { app, now }: CardOptions): TemplateResult {
       >
     </a>
     <div class="bar-tools">
-      ${muteTool(card, app, inert)} ${holdTool(card, app, inert)}
+      ${card.takable ? takeTool(card, app) : html`${muteTool(card, app, inert)} ${holdTool(card, app, inert)}`}
       <button
         type="button"
         class="bar-hangup"
@@ -77,6 +82,7 @@ function callBar(card: Card, { app, now }: CardOptions): TemplateResult {
         aria-keyshortcuts="Alt+Q"
         aria-label=${talking ? t("Hang up") : t("Cancel call")}
         title=${talking ? t("Hang up") : t("Cancel call")}
+        ?disabled=${card.waiting === "hang-up"}
         @click=${(event: MouseEvent) => hangUp(event, card, phone)}
       >
         ${icon("hangup")}
@@ -171,8 +177,23 @@ function chips(card: Card): TemplateResult {
   return html`<p class="chips">
     ${recording === "off" ? nothing : chip(kind, recordingText(recording), "call-recording", recording)}
     ${card.heldByOther ? chip("warning", t("On hold by the other side"), "call-held-by-other") : nothing}
-    ${card.elsewhere ? chip("warning", t("On another page of this extension"), "call-elsewhere") : nothing}
+    ${card.waiting === null ? nothing : chip("warning", waitingText(card.waiting), "call-waiting", card.waiting)}
+    ${card.audioLost ? chip("warning", t("Reconnecting the audio…"), "call-audio-lost") : nothing}
+    ${card.takeError === null ? nothing : chip("warning", errorText(card.takeError), "call-take-error", card.takeError)}
   </p>`;
+}
+
+/** What a person asked for while the connection was down. */
+function waitingText(step: Step): string {
+  switch (step) {
+    case "hang-up":
+      return t("Hangs up when the connection is back");
+    case "hold":
+      return t("Goes on hold when the connection is back");
+    case "resume":
+    case "restart":
+      return t("Comes back when the connection is back");
+  }
 }
 
 function chip(kind: string, text: string, id: string, state = ""): TemplateResult {
@@ -205,22 +226,52 @@ function ringingControls(card: Card, { app }: CardOptions): TemplateResult {
 
 function liveControls(card: Card, options: CardOptions, talking: boolean): TemplateResult {
   const { phone } = options.app;
-  const inert = !talking || card.elsewhere;
+  const inert = isInert(card);
   return html`<div class="call-controls">
-    <div class="call-tools">
-      ${muteTool(card, options.app, inert)} ${holdTool(card, options.app, inert)}
-      ${tool("call-keypad", "keypad", t("Keypad"), options.keypadOpen, inert, "Alt+K", options.toggleKeypad)}
-    </div>
+    ${
+      card.takable
+        ? takeButton(card, options.app)
+        : html`<div class="call-tools">
+            ${muteTool(card, options.app, inert)} ${holdTool(card, options.app, inert)}
+            ${tool("call-keypad", "keypad", t("Keypad"), options.keypadOpen, inert, "Alt+K", options.toggleKeypad)}
+          </div>`
+    }
     <button
       type="button"
       class="button button-danger button-huge"
       data-testid="call-hangup"
       aria-keyshortcuts="Alt+Q"
+      ?disabled=${card.waiting === "hang-up"}
       @click=${(event: MouseEvent) => hangUp(event, card, phone)}
     >
       ${icon("hangup")}<span>${talking ? t("Hang up") : t("Cancel call")}</span>
     </button>
   </div>`;
+}
+
+/** Nothing can be done to it from here but to end it, or to take it. */
+function isInert(card: Card): boolean {
+  const talking = card.state === "active" || card.state === "held";
+  return !talking || card.where !== "here" || card.waiting === "hang-up";
+}
+
+function takeButton(card: Card, { phone, store }: App): TemplateResult {
+  return html`<button
+    type="button"
+    class="button button-call button-huge"
+    data-testid="call-take"
+    aria-keyshortcuts="Alt+A"
+    ?disabled=${card.taking || !store.state.registered}
+    @click=${() => void (card.call && phone.take(card.call))}
+  >
+    ${icon("phone")}<span>${card.taking ? t("Bringing the call here…") : t("Continue here")}</span>
+  </button>`;
+}
+
+function takeTool(card: Card, { phone, store }: App): TemplateResult {
+  const inert = card.taking || !store.state.registered;
+  const take = (): void => void (card.call && phone.take(card.call));
+  return tool("call-take", "phone", t("Continue here"), undefined, inert, "Alt+A", take);
 }
 
 function muteTool({ key, muted }: Card, { phone }: App, inert: boolean): TemplateResult {
@@ -238,7 +289,7 @@ function tool(
   id: string,
   name: IconName,
   label: string,
-  pressed: boolean,
+  pressed: boolean | undefined,
   disabled: boolean,
   keys: string,
   act: () => void,
@@ -247,7 +298,8 @@ function tool(
     type="button"
     class="tool"
     data-testid=${id}
-    aria-pressed=${pressed ? "true" : "false"}
+    aria-pressed=${pressed === undefined ? nothing : String(pressed)}
+    title=${label}
     aria-keyshortcuts=${keys}
     ?disabled=${disabled}
     @click=${act}
@@ -256,7 +308,21 @@ function tool(
   </button>`;
 }
 
+/** The state, with a name for tests where the call is not here. */
+function stateLine(card: Card, text: string): TemplateResult {
+  const talking = card.state === "active" || card.state === "held";
+  const name = card.where === "returning" ? "call-reconnecting" : "call-elsewhere";
+  return html`<span data-testid=${talking && card.where !== "here" ? name : nothing}>${text}</span>`;
+}
+
+function isMoved(card: Card): boolean {
+  return card.where === "elsewhere" && (card.state === "active" || card.state === "held");
+}
+
 export function stateText(card: Card): string {
+  const talking = card.state === "active" || card.state === "held";
+  if (talking && card.where === "returning") return t("Reconnecting the call…");
+  if (isMoved(card)) return t("The call continues on another screen.");
   switch (card.state) {
     case "dialing":
       return t("Dialling…");

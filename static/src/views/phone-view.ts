@@ -215,7 +215,7 @@ export class PhoneView extends View {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if ((event.target as Element).closest("input, textarea, select, dialog")) return;
     if (!/^[0-9*#+]$/.test(event.key)) return;
-    const talking = this.app.store.cards.find((card) => card.state === "active" && !card.elsewhere);
+    const talking = this.app.store.cards.find((card) => card.state === "active" && card.where === "here");
     if (talking) {
       if (this.#keypadFor === talking.key && event.key !== "+") this.#press(talking, event.key);
     } else if (!inCall(this.app.store.cards)) {
