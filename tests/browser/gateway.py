@@ -82,6 +82,7 @@ class Gateway:
             # `test_survival` waits for what these give up.
             "RAMAL_TIMING__DETACHED": "15",
             "RAMAL_TIMING__ELSEWHERE": "2",
+            "RAMAL_TIMING__OFFERED": "60",  # pictures are taken while a page is offered a call
             # Every test logs in, all from one address.
             "RAMAL_LIMITS__LOGIN_PER_ADDRESS": "1000",
             "RAMAL_LIMITS__LOGIN_PER_USER": "1000",
