@@ -7,6 +7,7 @@ import pytest
 from signaling.commands import Audit, Connect, Disconnect
 from signaling.events import (
     HandsetDetached,
+    LineClosed,
     Reconfigured,
     RetryAsked,
     UpstreamClosed,
@@ -284,6 +285,18 @@ def test_idle_line_whose_connection_ends() -> None:
     play.happens(HandsetDetached("h1"))
     play.wait(20)
     play.happens(UpstreamClosed("closed", ""))
+    assert play.line.is_down
+
+
+def test_gateway_stops_while_the_line_leaves() -> None:
+    play = Playbook()
+    ready(play)
+    play.happens(HandsetDetached("h1"))
+    play.wait(20)
+    goodbye = play.far_request("REGISTER")
+    play.happens(LineClosed())
+    play.silence()
+    play.reply(goodbye, 200)
     assert play.line.is_down
 
 
