@@ -1,5 +1,5 @@
 import { api } from "./api/client.ts";
-import { announcements, cutByLeaving, inCall, readiness, tone } from "./call/plan.ts";
+import { announcements, inCall, readiness, tone } from "./call/plan.ts";
 import type { Card } from "./call/cards.ts";
 import { t } from "./i18n/index.ts";
 import { loadPageCatalog } from "./i18n/load.ts";
@@ -75,9 +75,10 @@ function notify(card: Card): void {
   };
 }
 
+/** A reload gives the call back, a closed window does not, and the browser does not tell which of the two it will be. */
 function warnBeforeLeaving(store: Store): void {
   window.addEventListener("beforeunload", (event) => {
-    if (cutByLeaving(store.state, store.cards)) event.preventDefault();
+    if (inCall(store.cards)) event.preventDefault();
   });
 }
 

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Call } from "../src/api/types.ts";
 import { cards, type Card } from "../src/call/cards.ts";
-import { announcements, cutByLeaving, inCall, tone, vanished } from "../src/call/plan.ts";
+import { announcements, inCall, tone, vanished } from "../src/call/plan.ts";
 import type { PhoneEvent } from "../src/call/state.ts";
-import { call, dialled, line, NOW, play, returned, rung, snapshot, told } from "./fixtures.ts";
+import { call, dialled, NOW, play, returned, rung, snapshot, told } from "./fixtures.ts";
 
 const handset: PhoneEvent = { type: "handset", handset: "h1" };
 const answered = { answered_at: "2026-11-22T12:00:02Z" };
@@ -150,21 +150,6 @@ test("what is said aloud when a call comes back, on hold or not", () => {
   const here = (changes: Partial<Call>) => live({ ...back, ...changes }, returned("detached"), accepted("s9"));
   assert.deepEqual(kinds(live(back), here({})), ["resumed"]);
   assert.deepEqual(kinds(live({ ...back, held: true }), here({ held: true })), ["held"]);
-});
-
-test("leaving cuts a call only while the gateway cannot give it back", () => {
-  const own = [rung("s2", "c1"), accepted("s2")];
-  const registered: PhoneEvent = { type: "registered", registered: true };
-  const cut = (...events: PhoneEvent[]): boolean => {
-    const state = play(handset, snapshot({ calls: [call()] }), registered, ...events);
-    return cutByLeaving(state, cards(state));
-  };
-  assert.equal(cut(...own), false);
-  assert.equal(cut(...own, { type: "feed-lost" }), true);
-  assert.equal(cut(...own, { type: "registered", registered: false }), true);
-  assert.equal(cut({ type: "feed-lost" }), false);
-  const offline = { ...line, state: "offline" as const };
-  assert.equal(cut(...own, { type: "feed", at: NOW, message: { type: "line", seq: 3, line: offline } }), true);
 });
 
 test("a call elsewhere leaves this page free; one that returns does not", () => {

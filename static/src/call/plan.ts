@@ -53,11 +53,6 @@ export function inCall(cards: Card[]): boolean {
   return cards.some((card) => card.where !== "elsewhere" && card.state !== "ended");
 }
 
-/** Whether a reload or a closed window could cut a call: the gateway gives every call back that it knows the page has. */
-export function cutByLeaving(state: PhoneState, cards: Card[]): boolean {
-  return inCall(cards) && readiness(state) !== "ready";
-}
-
 /** The sessions of this page whose calls the gateway does not have any more: their end was said to nobody. */
 export function vanished(state: PhoneState): string[] {
   if (state.feed !== "live") return [];
