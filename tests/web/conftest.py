@@ -33,10 +33,10 @@ async def gateway(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]) ->
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     if not postgres.available():
         pytest.skip("no PostgreSQL here: set RAMAL_TEST_POSTGRES or install postgresql")
-    with postgres.server(tmp_path_factory.mktemp("postgres")) as url:
+    with postgres.server() as url:
         yield url
 
 

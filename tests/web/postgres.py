@@ -4,6 +4,7 @@ import getpass
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,21 +17,27 @@ def available() -> bool:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """The URL of a database that tests may fill; a server of our own listens on a Unix socket only."""
+def server() -> Iterator[str]:
+    """The URL of a database that tests may fill; a server of our own listens on a Unix socket only.
+
+    It has a folder of its own: pytest's are for one person alone, and PostgreSQL refuses to run as root.
+    """
     given = os.environ.get("RAMAL_TEST_POSTGRES")
     if given is not None:
         yield given
         return
-    binaries = BINARIES[-1].parent
-    # PostgreSQL refuses to run as root; Debian's package has a user for it.
-    root = getpass.getuser() == "root"
+    with tempfile.TemporaryDirectory(prefix="ramal-postgres-") as folder:
+        with _running(Path(folder), BINARIES[-1].parent) as url:
+            yield url
+
+
+@contextmanager
+def _running(folder: Path, binaries: Path) -> Iterator[str]:
+    root = getpass.getuser() == "root"  # Debian's package has a user for it
     prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if root else []
     data = folder / "data"
     if root:
         shutil.chown(folder, "postgres", "postgres")
-        for parent in folder.parents[:-2]:
-            parent.chmod(parent.stat().st_mode | 0o011)
 
     def run(*command: str) -> None:
         subprocess.run([*prefix, *command], check=True, cwd=folder, timeout=60, stdout=subprocess.DEVNULL)
