@@ -17,8 +17,10 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import PIPE, STDOUT
+from threading import Lock, Thread
 
 from .browser.chromium import find_chromium
 from .kamailio.kamailio import program as kamailio
@@ -99,6 +101,7 @@ def pbx() -> str | None:
     return None
 
 
+CALLS = ("sandbox", "pbx")  # kinds that run beside the others
 UNITS = "not browser and not pbx and not kamailio and not fresh"
 PURE_TESTS = ("tests/signaling", "tests/media")  # measured: tracing takes time
 
@@ -140,47 +143,62 @@ KINDS = [
 ]
 
 
+@dataclass
+class Report:
+    """What the kinds came to; kept by both lanes."""
+
+    strict: bool  # a kind that cannot run is a failure
+    lines: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    failed: bool = False
+    printing: Lock = field(default_factory=Lock)
+    installing: Lock = field(default_factory=Lock)
+
+    def say(self, text: str) -> None:
+        with self.printing:
+            print(text, flush=True)
+
+    def run(self, kinds: list[Kind]) -> None:
+        """One lane: these kinds, one after the other."""
+        for kind in kinds:
+            began = time.monotonic()
+            with self.installing:
+                missing = kind.needs()
+            if missing is not None:
+                self.failed |= self.strict
+                verdict = f"NOT RUN  {missing}"
+            else:
+                self.say(f"== {kind.what}: begun")
+                done = subprocess.run(kind.command, cwd=ROOT, stdout=PIPE, stderr=STDOUT, text=True, check=False)
+                self.say(f"\n== {kind.what}\n{done.stdout}")
+                closing = next((m[1] for line in done.stdout.splitlines() if (m := CLOSING.match(line))), "")
+                self.counts.update({word: int(number) for number, word in COUNT.findall(closing)})
+                self.failed |= done.returncode != 0
+                verdict = f"{'ok' if done.returncode == 0 else 'FAILED':8} {closing}"
+            self.lines[kind.name] = f"{kind.name:12} {time.monotonic() - began:5.0f} s  {kind.what:28} {verdict}"
+
+
 def main(names: list[str]) -> int:
-    """Runs the kinds of these names (all without any) one after the other; 0 if all went well."""
+    """Runs the kinds of these names (all without any); 0 if all went well.
+
+    Calls in browsers mostly wait for what a person would wait for, so they run beside the rest, in a lane of their own.
+    """
     known = {kind.name for kind in KINDS}
     if unknown := [name for name in names if name not in known]:
         print(f"no such kind: {', '.join(unknown)}; there are {', '.join(kind.name for kind in KINDS)}")
         return 2
-    strict = os.environ.get("CI", "").lower() in ("1", "true")
     began = time.monotonic()
-    lines, failed, counts = [], False, Counter[str]()
-    for kind in KINDS:
-        if names and kind.name not in names:
-            continue
-        print(f"\n== {kind.what}", flush=True)
-        started = time.monotonic()
-        missing = kind.needs()
-        if missing is None:
-            code, closing = run(kind.command)
-            counts.update({word: int(number) for number, word in COUNT.findall(closing)})
-            verdict, bad = ("ok" if code == 0 else "FAILED", code != 0)
-            verdict = f"{verdict:8} {closing}"
-        else:
-            verdict, bad = f"NOT RUN  {missing}", strict
-        failed |= bad
-        lines.append(f"{kind.name:12} {time.monotonic() - started:5.0f} s  {kind.what:28} {verdict}")
-    print("\n== Summary\n" + "\n".join(lines))
-    if counts:
-        total = ", ".join(f"{number} {word}" for word, number in counts.items())
+    report = Report(strict=os.environ.get("CI", "").lower() in ("1", "true"))
+    chosen = [kind for kind in KINDS if not names or kind.name in names]
+    beside = Thread(target=report.run, args=([kind for kind in chosen if kind.name in CALLS],), name="calls")
+    beside.start()
+    report.run([kind for kind in chosen if kind.name not in CALLS])
+    beside.join()
+    print("\n== Summary\n" + "\n".join(report.lines.get(kind.name, f"{kind.name:12} broke off") for kind in chosen))
+    if report.counts:
+        total = ", ".join(f"{number} {word}" for word, number in report.counts.items())
         print(f"{f' {total} in {time.monotonic() - began:.2f}s ':=^100}")
-    return 1 if failed else 0
-
-
-def run(command: list[str]) -> tuple[int, str]:
-    """The exit status of a command whose output is passed on line by line, and pytest's closing line if it has one."""
-    closing = ""
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            if (match := CLOSING.match(line)) is not None:
-                closing = match[1]
-    return process.returncode, closing
+    return 1 if report.failed or len(report.lines) < len(chosen) else 0
 
 
 if __name__ == "__main__":
