@@ -100,19 +100,35 @@ def run_chunk(seed: int, start: int, stop: int) -> Tally:
     return tally
 
 
-def run(seed: int, count: int, *, seconds: float | None = None, jobs: int | None = None) -> Tally:
-    """``count`` inputs, or as many as begin within ``seconds``; ``jobs`` processes, one per processor by default."""
+def run(
+    seed: int,
+    count: int,
+    *,
+    start: int = 0,
+    seconds: float | None = None,
+    jobs: int | None = None,
+    told: Callable[[Tally], None] = lambda tally: None,
+) -> Tally:
+    """``count`` inputs from number ``start`` on, or as many as begin within ``seconds``; ``jobs`` processes, one per
+    processor by default. ``told`` gets what there is after each chunk.
+    """
     began, total = time.monotonic(), Tally()
     context = multiprocessing.get_context("spawn")
     workers = jobs or os.cpu_count() or 1
+    stop = start + count
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        chunks = iter(range(0, count, CHUNK))
-        waiting = [pool.submit(run_chunk, seed, at, min(at + CHUNK, count)) for at in _first(chunks, 2 * workers)]
-        while waiting:
-            total.add(waiting.pop(0).result())
-            if seconds is None or time.monotonic() - began < seconds:
-                waiting += [pool.submit(run_chunk, seed, at, min(at + CHUNK, count)) for at in _first(chunks, 1)]
-    total.seconds = time.monotonic() - began
+        chunks = iter(range(start, stop, CHUNK))
+        waiting = [pool.submit(run_chunk, seed, at, min(at + CHUNK, stop)) for at in _first(chunks, 2 * workers)]
+        try:
+            while waiting:
+                total.add(waiting.pop(0).result())
+                total.seconds = time.monotonic() - began
+                told(total)
+                if seconds is None or total.seconds < seconds:
+                    waiting += [pool.submit(run_chunk, seed, at, min(at + CHUNK, stop)) for at in _first(chunks, 1)]
+        except BaseException:  # stopped by a person: what is waiting need not be done
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return total
 
 

@@ -185,6 +185,6 @@ def _flaw_of_address(address: NameAddr, text: str) -> str | None:
 
 
 def _flaw_of_via(via: Via, text: str) -> str | None:
-    if not text.startswith(f"SIP/2.0/{via.transport} "):
+    if not text.startswith(f"SIP/2.0/{via.transport} ") or re.match(r"[^;]*(?:\s:|:\s)", text):
         return "wants one way of writing a Via"
     return _flaw_of_host(via.host) or _flaw_of_parameters(via.parameters, text)

@@ -5,7 +5,7 @@ page's own identifiers are fixed. Each scene is played anew for every message, s
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from signaling.commands import Command, MediaAnswer, MediaOffer, SendFar, SendNe
 from signaling.events import Event, MediaDescribed, NearReceived
 from signaling.message import Request, Response
 from signaling.parser import parse, serialize
-from signaling.ports import Description
+from signaling.ports import Description, Dtmf
 from tests.signaling.page import Page, ready
-from tests.signaling.playbook import Playbook
+from tests.signaling.playbook import CONFIG, Playbook
 
 RECORDED = Path(__file__).parents[1] / "data" / "sip"
 HANDSET = "h1"
@@ -141,7 +141,7 @@ def answer(name: str) -> bytes:
 
 
 def _ready() -> Stage:
-    play = Tapped()
+    play = Tapped(config=replace(CONFIG, dtmf=Dtmf.INFO))
     return Stage(play, ready(play, HANDSET))
 
 

@@ -151,9 +151,20 @@ def test_what_two_parsers_see_otherwise_is_seen() -> None:
             peer.compare(DIALLING, other)
 
 
-def test_a_flaw_that_is_known_is_counted() -> None:
-    frame = DIALLING.replace(b"To: <sip:600@ramal.invalid>", b"To: <sip:600@ramal.invalid?Replaces=a>")
-    assert peer.compare(frame, parse(frame)) == {"refuses headers of a URI": 1}
+@pytest.mark.parametrize(
+    ("old", "new", "flaw"),
+    [
+        (b"To: <sip:600@ramal.invalid>", b"To: <sip:600@ramal.invalid?Replaces=a>", "refuses headers of a URI"),
+        (b"WSS h1.invalid;", b"WSS h1.invalid: 80;", "wants one way of writing a Via"),
+        (b"WSS h1.invalid;", b"WSS h_1.invalid;", "takes fewer host names"),
+        (b"WSS h1.invalid;", b"WSS [:::1];", "looks into IPv6 addresses"),
+        (b";tag=page-tag-0", b';tag=page-tag-0;x="a;tag=b"', "splits quoted strings"),
+    ],
+)
+def test_a_flaw_that_is_known_is_counted(old: bytes, new: bytes, flaw: str) -> None:
+    assert old in DIALLING
+    frame = DIALLING.replace(old, new, 1)
+    assert peer.compare(frame, parse(frame)) == {flaw: 1}
 
 
 def test_time_is_limited() -> None:

@@ -41,3 +41,4 @@ def test_every_scene_is_where_the_page_is_heard() -> None:
     assert spoken["invite"] == spoken["invite-compact"] == 4  # INVITE, ACK, BYE, REGISTER
     for scene in ("talking-out", "talking-in"):
         assert spoken[f"hold-{scene}"] == 4
+        assert spoken[f"dtmf-{scene}"] == 3  # INFO, BYE, REGISTER
