@@ -12,6 +12,7 @@ from signaling.events import (
     RetryAsked,
     UpstreamClosed,
     UpstreamOpened,
+    UpstreamWaits,
 )
 from signaling.ports import Secret
 from signaling.timing import Timing
@@ -245,6 +246,14 @@ def test_lost_and_back() -> None:
     play.happens(UpstreamOpened())
     play.reply(play.far_request("REGISTER"), 200)
     assert play.state is LineState.READY
+
+
+def test_a_turn_that_is_told_too_late_does_nothing() -> None:
+    play = Playbook()
+    ready(play)
+    play.happens(UpstreamWaits(3.0))
+    play.silence()
+    assert (play.state, play.line_views[-1].retry_in) == (LineState.READY, None)
 
 
 def test_late_events_of_a_connection_do_nothing() -> None:
